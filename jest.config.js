@@ -1,0 +1,26 @@
+/** One jest run for all packages; tests see the TypeScript sources, so no build is needed for them. */
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/packages', '<rootDir>/test'],
+  testMatch: ['**/test/**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: {
+          target: 'es2022',
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true },
+        },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  moduleNameMapper: {
+    '^@lunetta/(core|testkit|driver-tap|apps)$': '<rootDir>/packages/$1/src/index.ts',
+    '^lunetta$': '<rootDir>/packages/lunetta/src/index.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+};
