@@ -6,6 +6,7 @@
 import './setup/node-version.mjs';
 
 import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -35,7 +36,13 @@ export async function setUp({ groups = [] } = {}) {
 /** Compiles what changed and checks the types of everything, tests included. */
 function compile() {
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-  const { status } = spawnSync(process.execPath, [tsc, '-b'], { cwd: ROOT, stdio: 'inherit' });
+  // tsc trusts its own notes: where somebody deleted the output and left the notes, it must be told to start again.
+  const outputGone = readdirSync(join(ROOT, 'packages')).some((folder) => {
+    const inPackage = (...path) => existsSync(join(ROOT, 'packages', folder, ...path));
+    return inPackage('tsconfig.tsbuildinfo') && !inPackage('dist', 'index.js');
+  });
+  const args = outputGone ? ['-b', '--force'] : ['-b'];
+  const { status } = spawnSync(process.execPath, [tsc, ...args], { cwd: ROOT, stdio: 'inherit' });
   if (status !== 0) throw new SetupError('The build failed, see above.', 'npm run build');
 }
 
