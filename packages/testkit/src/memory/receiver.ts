@@ -1,0 +1,160 @@
+import {
+  DESCRIPTOR_WORDS,
+  FLAGS,
+  type FrameMemory,
+  HANDLE,
+  LENGTH,
+  MORE,
+  OFFSET,
+  TX_KEEP,
+  TX_OFFLOADS,
+} from '@lunetta/core';
+import { BytesCopier } from './copy-bytes.js';
+import { type FramePool, OWNER_DEVICE } from './frame-pool.js';
+import { DROP_RX_NO_BUFFER, type LinkCounters } from './link-counters.js';
+import type { Waker } from './waker.js';
+import { Wire } from './wire.js';
+
+/** The first segment of a received chain holds the whole frame or at least this many bytes (link contract). */
+export const MIN_FIRST_SEGMENT = 256;
+
+/** The shortest frame on an Ethernet without its frame check sequence. IEEE 802.3 clause 4A.4.2 (minFrameSize). */
+const MIN_WIRE_LENGTH = 60;
+
+/** What a {@link Receiver} is made of. */
+export interface ReceiverParts {
+  readonly pool: FramePool;
+  readonly counters: LinkCounters;
+  readonly waker: Waker;
+  /** Descriptors that may be under way, a power of two. */
+  readonly inFlight: number;
+  /** Largest burst in descriptors. */
+  readonly burst: number;
+  /** Bytes left free before a frame. */
+  readonly headroom: number;
+  /** Largest segment of a received frame in bytes. */
+  readonly segmentSize: number;
+  readonly padTo60: boolean;
+  /** Where the sender's frames lie. */
+  readonly senderMemory: FrameMemory;
+}
+
+/**
+ * The receiving half of one end of the cable: takes frames off the far end's hands and keeps them on the wire until
+ * our stack polls. Into our memory a frame comes by its handle, where both ends share one, or by one copy.
+ */
+export class Receiver {
+  readonly wire: Wire;
+  readonly burst: number;
+  readonly headroom: number;
+  /** The port is closed: what is sent to it is lost. */
+  closed = false;
+  private readonly pool: FramePool;
+  private readonly counters: LinkCounters;
+  private readonly waker: Waker;
+  private readonly segmentSize: number;
+  private readonly minLength: number;
+  private readonly copier: BytesCopier;
+
+  constructor(parts: ReceiverParts) {
+    this.pool = parts.pool;
+    this.counters = parts.counters;
+    this.waker = parts.waker;
+    this.wire = new Wire(parts.inFlight);
+    this.burst = parts.burst;
+    this.headroom = parts.headroom;
+    this.segmentSize = parts.segmentSize;
+    this.minLength = parts.padTo60 ? MIN_WIRE_LENGTH : 0;
+    this.copier = new BytesCopier(parts.pool.memory.bytes, parts.senderMemory.bytes);
+  }
+
+  /** Descriptors under way. */
+  get count(): number {
+    return this.wire.count;
+  }
+
+  /** Frames were put on the wire: wakes whoever sleeps. */
+  arrived(): void {
+    this.waker.arrived();
+  }
+
+  /**
+   * Takes a frame as it lies, if it may: memory shared, nothing lent, nothing to fill in, no padding missing, no
+   * longer than a segment, headroom in front. A frame of several segments is always copied.
+   *
+   * @returns whether it was taken
+   */
+  takesByHandle(from: FramePool, tx: Int32Array, at: number, end: number, flags: number, frameLength: number): boolean {
+    const { pool, wire } = this;
+    if (pool !== from || end - at !== 1 || (flags & (TX_KEEP | TX_OFFLOADS)) !== 0) return false;
+    if (frameLength < this.minLength || frameLength > this.segmentSize || wire.count === wire.capacity) return false;
+    const handle = tx[at * DESCRIPTOR_WORDS + HANDLE] as number;
+    const offset = tx[at * DESCRIPTOR_WORDS + OFFSET] as number;
+    if (offset - pool.memory.bufferAt(handle) < this.headroom) return false;
+    pool.owner[handle] = OWNER_DEVICE;
+    wire.push(handle, offset, frameLength, 0, frameLength);
+    return true;
+  }
+
+  /** Whether the wire holds another frame of this length. */
+  hasRoomFor(frameLength: number): boolean {
+    return this.wire.capacity - this.wire.count >= this.segmentsOf(frameLength);
+  }
+
+  /** Takes a copy of the frame whose first segment is descriptor `at`; loses it, counted, if buffers are missing. */
+  takeCopy(tx: Int32Array, at: number, frameLength: number): void {
+    const { pool, wire, copier, headroom } = this;
+    if (pool.available < this.segmentsOf(frameLength)) {
+      this.counters.dropped[DROP_RX_NO_BUFFER]!++;
+      return;
+    }
+    const total = Math.max(frameLength, this.minLength);
+    let base = at * DESCRIPTOR_WORDS;
+    let fromAt = tx[base + OFFSET] as number;
+    let fromLeft = tx[base + LENGTH] as number;
+    for (let left = total, unread = frameLength; left > 0;) {
+      const segmentLength = Math.min(left, this.segmentSize);
+      const handle = pool.take(OWNER_DEVICE);
+      const offset = pool.memory.bufferAt(handle) + headroom;
+      let filled = 0;
+      while (filled < segmentLength && unread > 0) {
+        if (fromLeft === 0) {
+          base += DESCRIPTOR_WORDS;
+          fromAt = tx[base + OFFSET] as number;
+          fromLeft = tx[base + LENGTH] as number;
+        }
+        const piece = Math.min(segmentLength - filled, fromLeft);
+        copier.copy(offset + filled, fromAt, piece);
+        filled += piece;
+        fromAt += piece;
+        fromLeft -= piece;
+        unread -= piece;
+      }
+      // Padding: zeros, nothing old.
+      for (; filled < segmentLength; filled++) pool.memory.bytes[offset + filled] = 0;
+      left -= segmentLength;
+      wire.push(handle, offset, segmentLength, left > 0 ? MORE : 0, total);
+    }
+  }
+
+  /**
+   * Takes all frames off the wire and their buffers back.
+   *
+   * @returns number of frames lost
+   */
+  clear(): number {
+    const { wire, pool } = this;
+    let frames = 0;
+    for (let i = 0; i < wire.count; i++) {
+      const at = ((wire.head + i) & wire.mask) * DESCRIPTOR_WORDS;
+      pool.give(wire.ring[at + HANDLE] as number);
+      if (((wire.ring[at + FLAGS] as number) & MORE) === 0) frames++;
+    }
+    wire.drop(wire.count);
+    return frames;
+  }
+
+  private segmentsOf(frameLength: number): number {
+    return Math.ceil(Math.max(frameLength, this.minLength) / this.segmentSize);
+  }
+}

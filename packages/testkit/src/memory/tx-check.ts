@@ -1,0 +1,94 @@
+import { DESCRIPTOR_WORDS, FLAGS, HANDLE, LENGTH, MORE, OFFSET, TX_OFFLOADS } from '@lunetta/core';
+import { type FramePool, OWNER_CHECKED, OWNER_STACK } from './frame-pool.js';
+import {
+  type LinkCounters,
+  REFUSE_FRAME_LENGTH,
+  REFUSE_HANDLE,
+  REFUSE_LENGTH,
+  REFUSE_NOT_OWNED,
+  REFUSE_OFFLOAD,
+  REFUSE_OFFSET,
+  REFUSE_OPEN_CHAIN,
+} from './link-counters.js';
+
+/** An Ethernet header: nothing shorter is a frame. */
+const MIN_FRAME_LENGTH = 14;
+
+/** Judges what the stack wants to send, a frame at a time. Its outcome lies in fields: a result object is garbage. */
+export class TxCheck {
+  /** The longest frame that may pass, in bytes. */
+  maxFrameLength = 0;
+  /** Of the last frame: whether all of it was right. */
+  good = false;
+  /** Of the last frame: its length in bytes. */
+  frameLength = 0;
+  /** Of the last frame: the flags of all its segments together. */
+  flags = 0;
+
+  constructor(
+    private readonly pool: FramePool,
+    private readonly tx: Int32Array,
+    private readonly counters: LinkCounters,
+    private readonly offloads: number,
+  ) {}
+
+  /**
+   * Checks the frame that starts at descriptor `at`. Its buffers become {@link OWNER_CHECKED}, so that a second
+   * descriptor with one of them is noticed; those that are not the stack's stay what they are.
+   *
+   * @param count number of descriptors in all
+   * @returns the descriptor after the frame
+   */
+  frame(at: number, count: number): number {
+    const { tx, pool, counters } = this;
+    const { owner, memory } = pool;
+    let good = true;
+    let flags = 0;
+    let frameLength = 0;
+    let more = true;
+    let end = at;
+    for (; more && end < count; end++) {
+      const base = end * DESCRIPTOR_WORDS;
+      const handle = tx[base + HANDLE] as number;
+      const length = tx[base + LENGTH] as number;
+      const segmentFlags = tx[base + FLAGS] as number;
+      flags |= segmentFlags;
+      frameLength += length;
+      more = (segmentFlags & MORE) !== 0;
+      if (owner[handle] !== OWNER_STACK) {
+        counters.refused[handle < 0 || handle >= owner.length ? REFUSE_HANDLE : REFUSE_NOT_OWNED]!++;
+        good = false;
+        continue;
+      }
+      owner[handle] = OWNER_CHECKED;
+      const inBuffer = (tx[base + OFFSET] as number) - memory.bufferAt(handle);
+      if (inBuffer < 0 || inBuffer >= memory.bufferSize) {
+        counters.refused[REFUSE_OFFSET]!++;
+        good = false;
+      } else if (length <= 0 || inBuffer + length > memory.bufferSize) {
+        counters.refused[REFUSE_LENGTH]!++;
+        good = false;
+      }
+    }
+    if (more) {
+      counters.refused[REFUSE_OPEN_CHAIN]!++;
+      good = false;
+    } else if (good && (frameLength < MIN_FRAME_LENGTH || frameLength > this.maxFrameLength)) {
+      counters.refused[REFUSE_FRAME_LENGTH]!++;
+      good = false;
+    } else if (good && (flags & TX_OFFLOADS & ~this.offloads) !== 0) {
+      counters.refused[REFUSE_OFFLOAD]!++;
+      good = false;
+    }
+    this.good = good;
+    this.flags = flags;
+    this.frameLength = frameLength;
+    return end;
+  }
+
+  /** Gives a good frame that is not accepted now back to the stack. */
+  undo(at: number, end: number): void {
+    const { tx, pool } = this;
+    for (let i = at; i < end; i++) pool.owner[tx[i * DESCRIPTOR_WORDS + HANDLE] as number] = OWNER_STACK;
+  }
+}
