@@ -1,0 +1,118 @@
+#include "tun-device.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace lunetta {
+
+namespace {
+
+ifreq RequestFor(const std::string& device) {
+  ifreq request;
+  memset(&request, 0, sizeof request);
+  if (device.empty() || device.size() >= IFNAMSIZ) throw StepError("name", EINVAL);
+  memcpy(request.ifr_name, device.data(), device.size());
+  return request;
+}
+
+UniqueFd ControlSocket() {
+  UniqueFd fd(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (fd.get() < 0) throw StepError("control", errno);
+  return fd;
+}
+
+void Attach(int fd, const TunRequest& request, bool exists) {
+  ifreq attach = RequestFor(request.device);
+  attach.ifr_flags = IFF_TAP | IFF_NO_PI;
+  if (ioctl(fd, TUNSETIFF, &attach) == 0) return;
+  if (errno == EINVAL && exists) {
+    // A device made with multi_queue takes only queues that say so (tun_set_iff in drivers/net/tun.c).
+    attach = RequestFor(request.device);
+    attach.ifr_flags = static_cast<short>(IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE);
+    if (ioctl(fd, TUNSETIFF, &attach) == 0) return;
+    if (errno == EINVAL) throw StepError("kind", EINVAL);
+  }
+  throw StepError("attach", errno);
+}
+
+void SetMtu(int control, const std::string& device, uint32_t mtu) {
+  ifreq request = RequestFor(device);
+  if (ioctl(control, SIOCGIFMTU, &request) == 0 && request.ifr_mtu == static_cast<int>(mtu)) return;
+  request = RequestFor(device);
+  request.ifr_mtu = static_cast<int>(mtu);
+  if (ioctl(control, SIOCSIFMTU, &request) < 0) throw StepError("mtu", errno);
+}
+
+void SetAddress(int control, const std::string& device, unsigned long operation, uint32_t address) {
+  ifreq request = RequestFor(device);
+  sockaddr_in in;
+  memset(&in, 0, sizeof in);
+  in.sin_family = AF_INET;
+  in.sin_addr.s_addr = address;
+  memcpy(&request.ifr_addr, &in, sizeof in);
+  if (ioctl(control, operation, &request) < 0) throw StepError("address", errno);
+}
+
+void BringUp(int control, const std::string& device) {
+  ifreq request = RequestFor(device);
+  if (ioctl(control, SIOCGIFFLAGS, &request) < 0) throw StepError("up", errno);
+  request.ifr_flags = static_cast<short>(request.ifr_flags | IFF_UP);
+  if (ioctl(control, SIOCSIFFLAGS, &request) < 0) throw StepError("up", errno);
+}
+
+}  // namespace
+
+TunDevice OpenTun(const TunRequest& request) {
+  UniqueFd fd(open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  if (fd.get() < 0) throw StepError("tun", errno);
+  const bool exists = if_nametoindex(request.device.c_str()) != 0;
+  Attach(fd.get(), request, exists);
+
+  // A persistent device remembers what its last user asked for; we want whole frames with their checksums in place.
+  if (ioctl(fd.get(), TUNSETOFFLOAD, 0UL) < 0) throw StepError("offload", errno);
+
+  UniqueFd control = ControlSocket();
+  if (request.mtu) SetMtu(control.get(), request.device, *request.mtu);
+  if (!exists) {
+    if (request.hostAddress) {
+      SetAddress(control.get(), request.device, SIOCSIFADDR, request.hostAddress->address);
+      SetAddress(control.get(), request.device, SIOCSIFNETMASK, request.hostAddress->netmask);
+    }
+    if (request.up) BringUp(control.get(), request.device);
+  }
+  const unsigned index = if_nametoindex(request.device.c_str());
+  if (index == 0) throw StepError("attach", errno);
+  // Last, so that a failure before it leaves no device behind.
+  if (!exists && request.persist && ioctl(fd.get(), TUNSETPERSIST, 1UL) < 0) throw StepError("persist", errno);
+  return TunDevice{std::move(fd), static_cast<int>(index), !exists};
+}
+
+NetnsScope::NetnsScope(const std::string& netns) {
+  if (netns.empty()) return;
+  const std::string path = netns.find('/') == std::string::npos ? "/run/netns/" + netns : netns;
+  UniqueFd target(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (target.get() < 0) throw StepError("netns", errno);
+  UniqueFd origin(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+  if (origin.get() < 0) throw StepError("netns", errno);
+  if (setns(target.get(), CLONE_NEWNET) < 0) throw StepError("netns", errno);
+  origin_ = std::move(origin);
+}
+
+NetnsScope::~NetnsScope() {
+  if (origin_.get() < 0) return;
+  if (setns(origin_.get(), CLONE_NEWNET) == 0) return;
+  fprintf(stderr, "lunetta: cannot return to the process's own network namespace: %s\n", strerror(errno));
+  abort();
+}
+
+}  // namespace lunetta
