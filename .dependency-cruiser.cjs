@@ -119,7 +119,7 @@ module.exports = {
       'declared',
       "What a package's sources import stands in its own package.json.",
       { path: '^packages/[^/]+/src/' },
-      { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'undetermined'], dependencyTypesNot: ['type-only'] },
+      { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'], dependencyTypesNot: ['type-only'] },
     ),
   ],
   options: {

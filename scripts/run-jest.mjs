@@ -4,10 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const ROOT = resolve(import.meta.dirname, '..');
-const JEST = join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
 
 /**
  * Runs jest.
@@ -19,8 +18,9 @@ const JEST = join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
 export function runJest(args, env = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'lunetta-jest-'));
   try {
+    const jest = fileURLToPath(import.meta.resolve('jest/bin/jest')); // only now: set-up may have just installed it
     const counts = join(folder, 'counts.json');
-    const { status } = spawnSync(process.execPath, [JEST, ...args, '--json', `--outputFile=${counts}`], {
+    const { status } = spawnSync(process.execPath, [jest, ...args, '--json', `--outputFile=${counts}`], {
       cwd: ROOT,
       stdio: ['inherit', 'ignore', 'inherit'], // jest repeats the JSON on stdout; what people read is on stderr
       env: { ...process.env, ...env, NODE_OPTIONS: nodeOptions(env.NODE_OPTIONS ?? process.env.NODE_OPTIONS) },

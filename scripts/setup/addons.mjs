@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative, resolve } from 'node:path';
+import { join, relative } from 'node:path';
 
 import { ROOT, runQuietly, say } from './run.mjs';
 import { clearStamp, fingerprint, readStamp, writeStamp } from './stamp.mjs';
@@ -8,7 +8,8 @@ import { clearStamp, fingerprint, readStamp, writeStamp } from './stamp.mjs';
 const PACKAGES = join(ROOT, 'packages');
 
 /**
- * Builds the native add-on of each package that has one and whose sources changed since the last time.
+ * Builds the native add-on of each package that has one (a binding.gyp and the script `build:native`) and whose
+ * sources changed since the last time.
  *
  * @returns what is left out: `{ what, remedy }`
  */
@@ -18,7 +19,6 @@ export function buildAddons() {
 }
 
 function buildAddon(folder) {
-  const remedy = `npx node-gyp rebuild --directory packages/${folder}`;
   if (process.platform !== 'linux') {
     return [{ what: `the add-on of ${folder} (Linux only)`, remedy: 'use the memory or pcap driver here' }];
   }
@@ -28,10 +28,12 @@ function buildAddon(folder) {
 
   say(`building the add-on of ${folder}`);
   clearStamp(step);
-  const nodeGyp = findNodeGyp();
-  if (nodeGyp === undefined) return [{ what: `the add-on of ${folder} (no node-gyp found beside npm)`, remedy }];
-  const args = [nodeGyp, 'rebuild', '--directory', join(PACKAGES, folder), ...localHeaders()];
-  if (!runQuietly(process.execPath, args) || !addonExists(folder)) return [{ what: `the add-on of ${folder}`, remedy }];
+  // By npm: it knows where its own node-gyp is.
+  const { name } = JSON.parse(readFileSync(join(PACKAGES, folder, 'package.json'), 'utf8'));
+  const build = ['run', 'build:native', `--workspace=${name}`];
+  if (!runQuietly('npm', build) || !addonExists(folder)) {
+    return [{ what: `the add-on of ${folder}`, remedy: `npm ${build.join(' ')}` }];
+  }
   writeStamp(step, wanted);
   return [];
 }
@@ -53,37 +55,7 @@ function nativeSources(folder) {
   return [join(PACKAGES, folder, 'binding.gyp'), ...files].flatMap((file) => [relative(ROOT, file), { file }]);
 }
 
-/** The version of the headers that the add-on is compiled against, if it uses them. */
+/** The version of the C++ headers that the add-on is compiled against. */
 function nodeAddonApi(folder) {
-  try {
-    return createRequire(join(PACKAGES, folder, 'package.json'))('node-addon-api/package.json').version;
-  } catch {
-    return 'none';
-  }
-}
-
-/** npm's own node-gyp: named by npm when it runs us, else found beside it. */
-export function findNodeGyp() {
-  const named = process.env.npm_config_node_gyp;
-  if (named !== undefined && existsSync(named)) return named;
-  const folders = [
-    process.env.npm_execpath && resolve(dirname(process.env.npm_execpath), '..'),
-    join(dirname(process.execPath), '..', 'lib', 'node_modules', 'npm'),
-    '/usr/share/nodejs/npm', // Debian's own package
-    '/usr/lib/node_modules/npm',
-    '/usr/local/lib/node_modules/npm',
-  ];
-  return folders
-    .filter((folder) => folder !== undefined)
-    .map((folder) => join(folder, 'node_modules', 'node-gyp', 'bin', 'node-gyp.js'))
-    .find((file) => existsSync(file));
-}
-
-/** Node's headers where they came with Node: then the build needs no download. */
-export function localHeaders() {
-  const prefix = resolve(dirname(process.execPath), '..');
-  const version = join(prefix, 'include', 'node', 'node_version.h');
-  if (!existsSync(version)) return [];
-  const major = /#define NODE_MAJOR_VERSION (\d+)/.exec(readFileSync(version, 'utf8'))?.[1];
-  return major === process.versions.node.split('.')[0] ? [`--nodedir=${prefix}`] : [];
+  return createRequire(join(PACKAGES, folder, 'package.json'))('node-addon-api/package.json').version;
 }

@@ -9,7 +9,7 @@ const TOOLS = {
 };
 
 /** The Debian packages of the given groups whose commands are missing. */
-export function missingPackages(groups) {
+function missingPackages(groups) {
   const wanted = groups.flatMap((group) => Object.entries(TOOLS[group]));
   return wanted.filter(([command]) => !hasCommand(command)).map(([, debianPackage]) => debianPackage);
 }
