@@ -25,6 +25,7 @@ const CLI = join(ROOT, 'packages', 'apps', 'bin', 'lunetta.js');
 const INSIDE = 'LUNETTA_START_INSIDE';
 const DEVICE_PATIENCE_MS = 10_000;
 const EXIT_PATIENCE_MS = 5000;
+const SIGNAL_GRACE_MS = 500;
 
 /** Says what is wrong and what mends it, and ends. */
 function fail(message) {
@@ -101,8 +102,9 @@ async function serve(args) {
       `  echo hello | nc -u -w1 ${OUR_ADDRESS} ${ECHO_PORT}\n` +
       'Ctrl-C ends it.',
   );
-  // Ctrl-C reaches the server too; we wait for it to close its device.
-  process.on('SIGINT', () => {});
+  // Ctrl-C in a terminal reaches the server too, and we wait for it to close its device; a signal sent to us alone
+  // is passed on.
+  process.on('SIGINT', () => setTimeout(() => server.kill('SIGINT'), SIGNAL_GRACE_MS));
   process.on('SIGTERM', () => server.kill('SIGTERM'));
   const [code] = await once(server, 'exit');
   process.exit(code ?? 1);
