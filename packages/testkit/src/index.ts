@@ -5,3 +5,6 @@ export * from './virtual/virtual-host.js';
 export * from './virtual/virtual-scheduler.js';
 export { createMemoryCable, type CableEnd, type MemoryCable, type MemoryCableOptions } from './memory/memory-cable.js';
 export type { MemoryPort } from './memory/memory-port.js';
+export type { FarEnd, LinkDriverSetup, LinkFixture } from './conformance/link-fixture.js';
+export { PortFarEnd } from './conformance/port-far-end.js';
+export { TestStack } from './conformance/test-stack.js';

@@ -3,14 +3,16 @@ import { FrameMemory } from '@lunetta/core';
 // Who owns a frame buffer.
 /** The pool. */
 export const OWNER_POOL = 0;
-/** The stack. */
-export const OWNER_STACK = 1;
-/** The device: on the wire, or held by a wrapper. */
-export const OWNER_DEVICE = 2;
+/** The device: on the wire. */
+export const OWNER_DEVICE = 1;
 /** The device, lent by the stack (`TX_KEEP`). */
-export const OWNER_LENT = 3;
+export const OWNER_LENT = 2;
 /** The stack, in a frame that is being checked for sending; never so between two polls. */
-export const OWNER_CHECKED = 4;
+export const OWNER_CHECKED = 3;
+/** The stack at end `a`. */
+export const OWNER_STACK_A = 4;
+/** The stack at end `b`; a byte of its own, so that with shared memory neither stack can give away the other's buffers. */
+export const OWNER_STACK_B = 5;
 
 /** What a returned buffer is filled with on demand: whoever still reads it then reads nonsense. */
 const POISON = 0xdb;

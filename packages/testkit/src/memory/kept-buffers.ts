@@ -1,4 +1,4 @@
-import { type FramePool, OWNER_STACK } from './frame-pool.js';
+import type { FramePool } from './frame-pool.js';
 
 /** Buffers sent with `TX_KEEP` until the device is finished with them: a queue in the order of sending. */
 export class KeptBuffers {
@@ -31,13 +31,14 @@ export class KeptBuffers {
   /**
    * Hands what is due to the stack, once a poll.
    *
+   * @param stack the `OWNER_` of the stack
    * @returns number of handles put in `done`
    */
-  release(owner: Uint8Array, done: Int32Array): number {
+  release(owner: Uint8Array, stack: number, done: Int32Array): number {
     let released = 0;
     while (this.count > 0 && (((this.duePoll[this.head] as number) - this.polls) | 0) <= 0) {
       const handle = this.takeFirst();
-      owner[handle] = OWNER_STACK;
+      owner[handle] = stack;
       done[released++] = handle;
     }
     this.polls = (this.polls + 1) | 0;

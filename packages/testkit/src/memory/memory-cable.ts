@@ -1,5 +1,5 @@
 import { FrameMemory, LunettaError, type Scheduler, type Wakeup } from '@lunetta/core';
-import { FramePool } from './frame-pool.js';
+import { FramePool, OWNER_STACK_A, OWNER_STACK_B } from './frame-pool.js';
 import { LinkCounters } from './link-counters.js';
 import { MemoryPort } from './memory-port.js';
 import { MemoryQueue } from './memory-queue.js';
@@ -33,6 +33,8 @@ export interface MemoryCableOptions {
   readonly whenFull?: 'drop' | 'wait' | undefined;
   /** Whether both ends use one memory and frames pass by handle; else they cost a copy. false. */
   readonly sharedMemory?: boolean | undefined;
+  /** With shared memory: whether one stack has both ends and may send through one what came in by the other. false. */
+  readonly oneStack?: boolean | undefined;
   /** How a sleeping stack is woken. `edge`. */
   readonly wakeup?: Wakeup | undefined;
   /** Longer frames come as chains of segments of this size, at least 256. The buffer without its headroom. */
@@ -118,6 +120,7 @@ function resolve(options: MemoryCableOptions) {
     inFlight: options.inFlight ?? 512,
     waitsWhenFull: options.whenFull === 'wait',
     sharedMemory: options.sharedMemory ?? false,
+    oneStack: options.oneStack ?? false,
     wakeup: options.wakeup ?? ('edge' as const),
     segmentSize: options.segmentSize ?? bufferSize - headroom,
     keepPolls: options.keepPolls ?? 0,
@@ -177,6 +180,7 @@ function createPort(resolved: Resolved, end: CableEnd, half: Half, peer: Half, c
   const queue = new MemoryQueue({
     ...resolved,
     ...half,
+    owner: end === 'a' || resolved.oneStack ? OWNER_STACK_A : OWNER_STACK_B,
     outbound: peer.inbound,
     stockCapacity: resolved.stock,
     offloads: 0,

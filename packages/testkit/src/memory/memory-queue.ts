@@ -30,7 +30,7 @@ import {
   REFUSE_DOUBLE_FREE,
   REFUSE_HANDLE,
 } from './link-counters.js';
-import { type FramePool, OWNER_CHECKED, OWNER_DEVICE, OWNER_LENT, OWNER_STACK } from './frame-pool.js';
+import { type FramePool, OWNER_CHECKED, OWNER_DEVICE, OWNER_LENT } from './frame-pool.js';
 import { KeptBuffers } from './kept-buffers.js';
 import type { Receiver } from './receiver.js';
 import { TxCheck } from './tx-check.js';
@@ -39,6 +39,8 @@ import type { Waker } from './waker.js';
 /** What a {@link MemoryQueue} is made of. */
 export interface MemoryQueueParts {
   readonly pool: FramePool;
+  /** The `OWNER_` of the stack at this end. */
+  readonly owner: number;
   readonly counters: LinkCounters;
   /** What is on its way to us. */
   readonly inbound: Receiver;
@@ -71,6 +73,8 @@ export class MemoryQueue implements LinkQueue {
   readonly holdLimit: number;
 
   private readonly pool: FramePool;
+  /** The `OWNER_` of our stack. */
+  private readonly me: number;
   private readonly counters: LinkCounters;
   private readonly inbound: Receiver;
   private readonly outbound: Receiver;
@@ -89,6 +93,7 @@ export class MemoryQueue implements LinkQueue {
   constructor(parts: MemoryQueueParts) {
     const { pool, inbound } = parts;
     this.pool = pool;
+    this.me = parts.owner;
     this.memory = pool.memory;
     this.counters = parts.counters;
     this.inbound = inbound;
@@ -108,7 +113,7 @@ export class MemoryQueue implements LinkQueue {
     this.stock = new Int32Array(this.stockCapacity);
     this.done = new Int32Array(this.memory.bufferCount);
     this.kept = new KeptBuffers(this.memory.bufferCount, parts.keepPolls);
-    this.check = new TxCheck(pool, this.tx, parts.counters, parts.offloads);
+    this.check = new TxCheck(pool, parts.owner, this.tx, parts.counters, parts.offloads);
   }
 
   poll(txCount: number): number {
@@ -117,7 +122,7 @@ export class MemoryQueue implements LinkQueue {
     counts[COUNT_STATE] = this.state;
     if (counts[COUNT_FREE] !== 0) this.takeFree();
     counts[COUNT_SENT] = txCount === 0 ? 0 : this.send(txCount);
-    counts[COUNT_DONE] = this.kept.release(this.pool.owner, this.done);
+    counts[COUNT_DONE] = this.kept.release(this.pool.owner, this.me, this.done);
     if (counts[COUNT_STOCK] !== this.stockCapacity) this.fillStock();
     return this.inbound.count === 0 ? 0 : this.receive();
   }
@@ -128,11 +133,14 @@ export class MemoryQueue implements LinkQueue {
 
   audit(): QueueAudit {
     const { pool } = this;
+    const size = this.memory.bufferCount;
+    const inUse = pool.count(this.me);
     return {
-      size: this.memory.bufferCount,
+      size,
       available: pool.available,
-      inUse: pool.count(OWNER_STACK),
-      device: pool.count(OWNER_DEVICE) + pool.count(OWNER_LENT),
+      inUse,
+      // With shared memory what the far end's stack has is out of our hands like what is on the wire.
+      device: size - pool.available - inUse,
     };
   }
 
@@ -155,7 +163,7 @@ export class MemoryQueue implements LinkQueue {
     const { counts, pool } = this;
     for (let i = 0; i < this.stocked; i++) {
       const handle = this.stock[i] as number;
-      if (pool.owner[handle] === OWNER_STACK) pool.give(handle);
+      if (pool.owner[handle] === this.me) pool.give(handle);
     }
     this.kept.clear(pool);
     this.counters.dropped[DROP_RX_CLOSED]! += this.inbound.clear();
@@ -176,7 +184,7 @@ export class MemoryQueue implements LinkQueue {
     const { owner } = pool;
     for (let i = 0; i < count; i++) {
       const handle = free[i] as number;
-      if (owner[handle] === OWNER_STACK) pool.give(handle);
+      if (owner[handle] === this.me) pool.give(handle);
       else counters.refused[handle < 0 || handle >= owner.length ? REFUSE_HANDLE : REFUSE_DOUBLE_FREE]!++;
     }
   }
@@ -248,7 +256,7 @@ export class MemoryQueue implements LinkQueue {
       count = this.stocked;
     }
     while (count < this.stockCapacity) {
-      const handle = pool.take(OWNER_STACK);
+      const handle = pool.take(this.me);
       if (handle < 0) break;
       stock[count++] = handle;
     }
@@ -259,6 +267,7 @@ export class MemoryQueue implements LinkQueue {
     const { wire } = this.inbound;
     const { ring, mask, head } = wire;
     const { rx } = this;
+    const { me } = this;
     const { owner } = this.pool;
     const count = Math.min(wire.count, this.rxCapacity);
     let whole = 0;
@@ -274,7 +283,7 @@ export class MemoryQueue implements LinkQueue {
       rx[to + LENGTH] = ring[from + LENGTH] as number;
       rx[to + FLAGS] = flags;
       rx[to + FRAME_LENGTH] = ring[from + FRAME_LENGTH] as number;
-      owner[handle] = OWNER_STACK;
+      owner[handle] = me;
       if ((flags & MORE) === 0) {
         whole = i + 1;
         frames++;

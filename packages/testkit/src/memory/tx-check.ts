@@ -1,5 +1,5 @@
 import { DESCRIPTOR_WORDS, FLAGS, HANDLE, LENGTH, MORE, OFFSET, TX_OFFLOADS } from '@lunetta/core';
-import { type FramePool, OWNER_CHECKED, OWNER_STACK } from './frame-pool.js';
+import { type FramePool, OWNER_CHECKED } from './frame-pool.js';
 import {
   type LinkCounters,
   REFUSE_FRAME_LENGTH,
@@ -25,8 +25,10 @@ export class TxCheck {
   /** Of the last frame: the flags of all its segments together. */
   flags = 0;
 
+  /** @param stack the `OWNER_` of the stack */
   constructor(
     private readonly pool: FramePool,
+    private readonly stack: number,
     private readonly tx: Int32Array,
     private readonly counters: LinkCounters,
     private readonly offloads: number,
@@ -55,7 +57,7 @@ export class TxCheck {
       flags |= segmentFlags;
       frameLength += length;
       more = (segmentFlags & MORE) !== 0;
-      if (owner[handle] !== OWNER_STACK) {
+      if (owner[handle] !== this.stack) {
         counters.refused[handle < 0 || handle >= owner.length ? REFUSE_HANDLE : REFUSE_NOT_OWNED]!++;
         good = false;
         continue;
@@ -89,6 +91,6 @@ export class TxCheck {
   /** Gives a good frame that is not accepted now back to the stack. */
   undo(at: number, end: number): void {
     const { tx, pool } = this;
-    for (let i = at; i < end; i++) pool.owner[tx[i * DESCRIPTOR_WORDS + HANDLE] as number] = OWNER_STACK;
+    for (let i = at; i < end; i++) pool.owner[tx[i * DESCRIPTOR_WORDS + HANDLE] as number] = this.stack;
   }
 }

@@ -1,0 +1,1 @@
+export { describeLinkDriver } from './conformance/describe-link-driver.js';
