@@ -1,6 +1,39 @@
-export * from './errors/lunetta-error.js';
-export * from './errors/socket-error.js';
-export * from './time/host.js';
+// What others may use of core. Drivers need `link/` and `errors/`; applications come in through `lunetta`.
+export { LunettaError, type LunettaErrorCode } from './errors/lunetta-error.js';
+export { SocketError, type SocketErrorCode } from './errors/socket-error.js';
+
 export * from './link/descriptor.js';
 export * from './link/frame-memory.js';
 export * from './link/link-driver.js';
+export * from './link/link-counters.js';
+export { DropReason, DROP_REASONS, type DropReasonName } from './link/drop-reason.js';
+export { LinkIo } from './link/link-io.js';
+
+export type { Clock, Random, ScheduledCall, Scheduler } from './time/host.js';
+export { Timer } from './time/timer.js';
+export { TimerWheel } from './time/timer-wheel.js';
+export { NOT_FOUND, TupleTable } from './table/tuple-table.js';
+
+export * as arp from './wire/arp.js';
+export * as checksum from './wire/checksum.js';
+export * as ethernet from './wire/ethernet.js';
+export * as icmpv4 from './wire/icmpv4.js';
+export * as ipv4 from './wire/ipv4.js';
+export * as ipv4Address from './wire/ipv4-address.js';
+export * as ipv4Options from './wire/ipv4-options.js';
+export * as macAddress from './wire/mac-address.js';
+export * as udp from './wire/udp.js';
+
+export type { PingOptions, PingResult } from './icmp/ping.js';
+export type { Datagram } from './udp/datagram.js';
+export type { ReceivedDatagram } from './udp/received-datagram.js';
+export type { RetainedDatagram } from './udp/retained-datagram.js';
+export type { UdpBindOptions, UdpNetworkError, UdpSocket } from './udp/udp-socket.js';
+
+export { Stack, type AddressConflict, type StackHost } from './stack/stack.js';
+export type { StackSettings } from './stack/stack-settings.js';
+export type { InterfaceOptions } from './stack/interface-options.js';
+export type { NetworkInterface, RunMode } from './stack/network-interface.js';
+export type { InterfaceCounters, StackCounters } from './stack/counters.js';
+export { TOKENS } from './container/tokens.js';
+export { interfaceModule, stackModule } from './container/modules.js';

@@ -13,6 +13,7 @@ export type SocketErrorCode =
   | 'EMSGSIZE'
   | 'ENETDOWN'
   | 'ENETUNREACH'
+  | 'ENOBUFS'
   | 'ENOTCONN'
   | 'EPROTO'
   | 'ETIMEDOUT';

@@ -1,0 +1,66 @@
+import { Cast, type Packet } from '../link/packet.js';
+import type { NetworkLayer } from '../network/network-layer.js';
+import type { Random } from '../time/host.js';
+import type { StackTime } from '../time/stack-time.js';
+import * as checksum from '../wire/checksum.js';
+import * as icmpv4 from '../wire/icmpv4.js';
+import * as ipv4 from '../wire/ipv4.js';
+import { IcmpCounter } from './icmp-counters.js';
+import { IcmpRateLimit, type IcmpLimits } from './rate-limit.js';
+
+/** An error is no longer than this, IP header included (RFC 1812 section 4.3.2.3). */
+const MAX_ERROR_LENGTH = 576;
+const TTL = 64;
+/** Internetwork control, as routers and hosts send their errors (RFC 1812 section 4.3.2.5). */
+const TOS = 0xc0;
+
+/** Sends ICMP errors, where one is due and allowed. */
+export class IcmpErrors {
+  private readonly rateLimit: IcmpRateLimit;
+
+  /** @param counters those of {@link Icmp} */
+  constructor(
+    private readonly network: NetworkLayer,
+    time: StackTime,
+    random: Random,
+    limits: IcmpLimits,
+    private readonly counters: Float64Array,
+  ) {
+    this.rateLimit = new IcmpRateLimit(limits, time, random);
+  }
+
+  /** Answers a received datagram, whose header is at `packet.networkAt`, with an error. */
+  send(packet: Packet, type: number, code: number): void {
+    if (!isErrorDue(packet)) return;
+    const path = this.network.pathBack(packet);
+    if (path === undefined) return;
+    const { io } = path.link!;
+    if (!io.hasRoom) {
+      this.counters[IcmpCounter.NO_ROOM]!++;
+      return;
+    }
+    if (!this.rateLimit.take(path.remote)) {
+      this.counters[IcmpCounter.ERRORS_RATE_LIMITED]!++;
+      return;
+    }
+    const maxLength = Math.min(MAX_ERROR_LENGTH, path.mtu) - ipv4.MIN_HEADER_LENGTH;
+    const length = Math.min(maxLength, icmpv4.HEADER_LENGTH + packet.end - packet.networkAt);
+    const error = io.outgoing;
+    error.begin(length);
+    const quoted = packet.memory.bytes.subarray(packet.networkAt, packet.networkAt + length - icmpv4.HEADER_LENGTH);
+    error.memory.bytes.set(quoted, error.at + icmpv4.HEADER_LENGTH);
+    icmpv4.write(error.view, error.at, type, code, 0, 0);
+    const sum = checksum.finish(checksum.add(0, error.view, error.at, error.end));
+    icmpv4.write(error.view, error.at, type, code, sum, 0);
+    this.network.output(error, path, ipv4.PROTOCOL_ICMP, TTL, TOS);
+    this.counters[IcmpCounter.ERRORS_SENT]!++;
+  }
+}
+
+/** No error about an error, nor about what was sent to many (RFC 1122 section 3.2.2). Fragments come no further. */
+function isErrorDue(packet: Packet): boolean {
+  if (packet.linkCast !== Cast.UNICAST || packet.networkCast !== Cast.UNICAST) return false;
+  const { view, networkAt, at } = packet;
+  if (ipv4.protocol(view, networkAt) !== ipv4.PROTOCOL_ICMP) return true;
+  return icmpv4.fits(at, packet.end) && !icmpv4.isError(icmpv4.type(view, at));
+}

@@ -1,0 +1,134 @@
+import type { SocketErrorCode } from '../errors/socket-error.js';
+import { DropReason } from '../link/drop-reason.js';
+import { Cast, type Packet } from '../link/packet.js';
+import type { ErrorReceiver, NetworkLayer, RefusalSender } from '../network/network-layer.js';
+import type { Random } from '../time/host.js';
+import type { StackTime } from '../time/stack-time.js';
+import type { TimerWheel } from '../time/timer-wheel.js';
+import * as checksum from '../wire/checksum.js';
+import * as icmpv4 from '../wire/icmpv4.js';
+import * as ipv4 from '../wire/ipv4.js';
+import { ICMP_COUNTER_NAMES, IcmpCounter } from './icmp-counters.js';
+import { IcmpErrors } from './icmp-errors.js';
+import { Ping } from './ping.js';
+import type { IcmpLimits } from './rate-limit.js';
+
+/** TTL of what ICMP sends (RFC 1122 section 3.2.1.7, value of the IANA's IP parameters). */
+const TTL = 64;
+
+/** ICMP for IPv4 (RFC 792, RFC 1122 section 3.2.2): answers echo requests, sends and obeys errors. */
+export class Icmp implements RefusalSender {
+  /** See {@link IcmpCounter}. */
+  readonly counters = new Float64Array(ICMP_COUNTER_NAMES.length);
+  /** Echo requests of our own. */
+  readonly ping: Ping;
+  private readonly errors: IcmpErrors;
+  private readonly receivers = new Map<number, ErrorReceiver>();
+
+  constructor(
+    private readonly network: NetworkLayer,
+    time: StackTime,
+    timers: TimerWheel,
+    random: Random,
+    limits: IcmpLimits,
+  ) {
+    this.errors = new IcmpErrors(network, time, random, limits, this.counters);
+    this.ping = new Ping(network, time, timers, random);
+    this.receivers.set(ipv4.PROTOCOL_ICMP, this.ping);
+  }
+
+  /** Errors about datagrams of `protocol` go to `receiver`. */
+  register(protocol: number, receiver: ErrorReceiver): void {
+    this.receivers.set(protocol, receiver);
+  }
+
+  /** Takes the message `[packet.at, packet.end)`. */
+  input(packet: Packet): void {
+    const { view, at, end } = packet;
+    if (!icmpv4.fits(at, end)) return packet.drop(DropReason['icmp.truncated']);
+    if (checksum.finish(checksum.add(0, view, at, end)) !== 0) return packet.drop(DropReason['icmp.badChecksum']);
+    const type = icmpv4.type(view, at);
+    if (type === icmpv4.TYPE_ECHO_REQUEST) return this.echoRequest(packet);
+    if (type === icmpv4.TYPE_ECHO_REPLY) return this.echoReply(packet);
+    if (icmpv4.isError(type)) return this.error(packet, type);
+    packet.drop(DropReason['icmp.unknownType']);
+  }
+
+  portUnreachable(packet: Packet): void {
+    this.errors.send(packet, icmpv4.TYPE_UNREACHABLE, icmpv4.CODE_PORT_UNREACHABLE);
+  }
+
+  protocolUnreachable(packet: Packet): void {
+    this.errors.send(packet, icmpv4.TYPE_UNREACHABLE, icmpv4.CODE_PROTOCOL_UNREACHABLE);
+  }
+
+  /** The neighbour that a datagram waits for does not answer: `[networkAt, end)` of `view` comes back to its sender. */
+  unresolved(view: DataView, networkAt: number, end: number): void {
+    this.passOn(view, networkAt, end, 'EHOSTUNREACH');
+  }
+
+  /** The request goes back as the reply, in its own buffer: same data, and a checksum with only the type changed. */
+  private echoRequest(packet: Packet): void {
+    if (packet.networkCast !== Cast.UNICAST) return packet.drop(DropReason['icmp.broadcastEcho']);
+    const { view, at } = packet;
+    const tos = ipv4.tos(view, packet.networkAt);
+    const path = this.network.pathBack(packet);
+    if (path === undefined || packet.end - at + this.network.headerLength > path.mtu) {
+      return packet.drop(DropReason['icmp.unmatched']);
+    }
+    if (!path.link!.io.hasTxRoom || packet.handle < 0 || path.link!.io !== packet.link) {
+      this.counters[IcmpCounter.NO_ROOM]!++;
+      return packet.drop(DropReason['reply.noBuffers']);
+    }
+    const before = icmpv4.TYPE_ECHO_REQUEST << 8;
+    const sum = checksum.update(icmpv4.checksumField(view, at), before | icmpv4.code(view, at), 0);
+    icmpv4.write(view, at, icmpv4.TYPE_ECHO_REPLY, 0, sum, view.getInt32(at + 4));
+    this.network.output(packet, path, ipv4.PROTOCOL_ICMP, TTL, tos);
+    this.counters[IcmpCounter.ECHO_REQUESTS_ANSWERED]!++;
+    packet.consumed();
+  }
+
+  private echoReply(packet: Packet): void {
+    if (!this.ping.reply(packet)) return packet.drop(DropReason['icmp.unmatched']);
+    this.counters[IcmpCounter.ECHO_REPLIES_RECEIVED]!++;
+    packet.consumed();
+  }
+
+  private error(packet: Packet, type: number): void {
+    const { view, at, end } = packet;
+    // Source quench is obsolete (RFC 6633); redirects belong to the routes, which take none yet.
+    const code = errorCode(type, icmpv4.code(view, at));
+    if (code === undefined) return packet.drop(DropReason['icmp.unknownType']);
+    if (!this.passOn(view, at + icmpv4.HEADER_LENGTH, end, code)) return packet.drop(DropReason['icmp.unmatched']);
+    this.counters[IcmpCounter.ERRORS_RECEIVED]!++;
+    packet.consumed();
+  }
+
+  /** Tells the protocol whose datagram lies, or is quoted, in `[networkAt, end)`; false if it is nobody's. */
+  private passOn(view: DataView, networkAt: number, end: number, code: SocketErrorCode): boolean {
+    if (!ipv4.fits(networkAt, end) || ipv4.version(view, networkAt) !== 4) return false;
+    const headerLength = ipv4.headerLength(view, networkAt);
+    const transportAt = networkAt + headerLength;
+    if (headerLength < ipv4.MIN_HEADER_LENGTH || end - transportAt < 8) return false;
+    // A later fragment quotes no transport header.
+    if (ipv4.fragmentOffset(view, networkAt) !== 0) return false;
+    const receiver = this.receivers.get(ipv4.protocol(view, networkAt));
+    return receiver !== undefined && receiver.networkError(view, networkAt, transportAt, code);
+  }
+}
+
+/** What an error means to a socket (RFC 1122 sections 3.2.2 and 4.1.3.3); undefined for what means nothing to it. */
+function errorCode(type: number, code: number): SocketErrorCode | undefined {
+  switch (type) {
+    case icmpv4.TYPE_UNREACHABLE:
+      if (code === icmpv4.CODE_PORT_UNREACHABLE || code === icmpv4.CODE_PROTOCOL_UNREACHABLE) return 'ECONNREFUSED';
+      if (code === icmpv4.CODE_FRAGMENTATION_NEEDED) return 'EMSGSIZE';
+      return code === icmpv4.CODE_NET_UNREACHABLE ? 'ENETUNREACH' : 'EHOSTUNREACH';
+    case icmpv4.TYPE_TIME_EXCEEDED:
+      return 'EHOSTUNREACH';
+    case icmpv4.TYPE_PARAMETER_PROBLEM:
+      return 'EPROTO';
+    default:
+      return undefined;
+  }
+}

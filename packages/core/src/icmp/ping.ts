@@ -1,0 +1,125 @@
+import type { SocketErrorCode } from '../errors/socket-error.js';
+import type { Packet } from '../link/packet.js';
+import type { ErrorReceiver, NetworkLayer } from '../network/network-layer.js';
+import { Path } from '../network/path.js';
+import type { Random } from '../time/host.js';
+import type { StackTime } from '../time/stack-time.js';
+import { Timer } from '../time/timer.js';
+import type { TimerWheel } from '../time/timer-wheel.js';
+import * as checksum from '../wire/checksum.js';
+import * as icmpv4 from '../wire/icmpv4.js';
+import * as ipv4 from '../wire/ipv4.js';
+
+/** What an echo request asks for. */
+export interface PingOptions {
+  /** Bytes of data, 0 or more; default 56. */
+  readonly size?: number;
+  /** How long to wait for the reply, in milliseconds; default 1000. */
+  readonly timeoutMs?: number;
+  /** TTL of the request, 1..255; default 64. */
+  readonly ttl?: number;
+}
+
+/** The outcome of an echo request: the reply, or why there is none (`ETIMEDOUT`, `EHOSTUNREACH`, ...). */
+export type PingResult =
+  | { readonly error: undefined; readonly rttUs: number; readonly size: number; readonly ttl: number }
+  | { readonly error: SocketErrorCode };
+
+interface PendingPing {
+  readonly remote: number;
+  readonly size: number;
+  readonly sentUs: number;
+  readonly timer: Timer;
+  readonly done: (result: PingResult) => void;
+}
+
+/** Echo requests of our own (RFC 792): sends them and matches the replies. At most 65,536 wait at a time. */
+export class Ping implements ErrorReceiver {
+  /** By identifier and sequence number, both unguessable together: `identifier << 16 | sequence`. */
+  private readonly pending = new Map<number, PendingPing>();
+  private readonly identifier: number;
+  private sequence: number;
+
+  constructor(
+    private readonly network: NetworkLayer,
+    private readonly time: StackTime,
+    private readonly timers: TimerWheel,
+    random: Random,
+  ) {
+    this.identifier = random.int32() & 0xffff;
+    this.sequence = random.int32() & 0xffff;
+  }
+
+  /**
+   * Sends one echo request.
+   *
+   * @param done called once, from the poll loop
+   * @returns undefined, or why nothing was sent; then `done` is not called
+   */
+  send(remote: string, options: PingOptions, done: (result: PingResult) => void): SocketErrorCode | undefined {
+    const { size = 56, timeoutMs = 1000, ttl = 64 } = options;
+    const path = new Path();
+    const error = this.network.findPath(path, remote);
+    if (error !== undefined) return error;
+    const { io } = path.link!;
+    if (!io.isUp) return 'ENETDOWN';
+    const length = icmpv4.HEADER_LENGTH + size;
+    if (length + this.network.headerLength > path.mtu || length > io.txCapacityBytes) return 'EMSGSIZE';
+    const sequence = (this.sequence + 1) & 0xffff;
+    if (!io.hasRoom || this.pending.has(sequence)) return 'EAGAIN';
+    this.sequence = sequence;
+    const timer = new Timer(() => this.finish(sequence, { error: 'ETIMEDOUT' }));
+    const sentUs = this.time.update();
+    this.pending.set(sequence, { remote: path.remote, size, sentUs, timer, done });
+    this.timers.arm(timer, sentUs + timeoutMs * 1000);
+    this.write(path, sequence, size, ttl);
+    return undefined;
+  }
+
+  /** Takes an echo reply, checked; false if nobody waits for it. */
+  reply(packet: Packet): boolean {
+    const { view, at, networkAt } = packet;
+    if (icmpv4.identifier(view, at) !== this.identifier) return false;
+    const sequence = icmpv4.sequence(view, at);
+    const ping = this.pending.get(sequence);
+    if (ping === undefined || ping.remote !== ipv4.source(view, networkAt)) return false;
+    const rttUs = this.time.nowUs - ping.sentUs;
+    const size = packet.end - at - icmpv4.HEADER_LENGTH;
+    this.finish(sequence, { error: undefined, rttUs, size, ttl: ipv4.ttl(view, networkAt) });
+    return true;
+  }
+
+  networkError(view: DataView, networkAt: number, at: number, code: SocketErrorCode): boolean {
+    if (icmpv4.type(view, at) !== icmpv4.TYPE_ECHO_REQUEST) return false;
+    if (icmpv4.identifier(view, at) !== this.identifier) return false;
+    const sequence = icmpv4.sequence(view, at);
+    if (this.pending.get(sequence)?.remote !== ipv4.destination(view, networkAt)) return false;
+    this.finish(sequence, { error: code });
+    return true;
+  }
+
+  /** Ends all that wait: the stack closes. */
+  close(): void {
+    for (const sequence of [...this.pending.keys()]) this.finish(sequence, { error: 'EBADF' });
+  }
+
+  private finish(sequence: number, result: PingResult): void {
+    const ping = this.pending.get(sequence)!;
+    this.pending.delete(sequence);
+    this.timers.cancel(ping.timer);
+    ping.done(result);
+  }
+
+  private write(path: Path, sequence: number, size: number, ttl: number): void {
+    const packet = path.link!.io.outgoing;
+    packet.begin(icmpv4.HEADER_LENGTH + size);
+    const { at } = packet;
+    const { bytes } = packet.memory;
+    for (let i = 0; i < size; i++) bytes[at + icmpv4.HEADER_LENGTH + i] = i;
+    const rest = (this.identifier << 16) | sequence;
+    icmpv4.write(packet.view, at, icmpv4.TYPE_ECHO_REQUEST, 0, 0, rest);
+    const sum = checksum.finish(checksum.add(0, packet.view, at, packet.end));
+    icmpv4.write(packet.view, at, icmpv4.TYPE_ECHO_REQUEST, 0, sum, rest);
+    this.network.output(packet, path, ipv4.PROTOCOL_ICMP, ttl, 0);
+  }
+}

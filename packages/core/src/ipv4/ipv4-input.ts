@@ -1,0 +1,83 @@
+import type { Icmp } from '../icmp/icmp.js';
+import { RX_IP_CHECKSUM_BAD, RX_IP_CHECKSUM_GOOD } from '../link/descriptor.js';
+import { DropReason } from '../link/drop-reason.js';
+import { Cast, type Packet } from '../link/packet.js';
+import type { Udp } from '../udp/udp.js';
+import * as ipv4 from '../wire/ipv4.js';
+import * as ipv4Address from '../wire/ipv4-address.js';
+import * as ipv4Options from '../wire/ipv4-options.js';
+import type { Ipv4Interface } from './ipv4-interface.js';
+
+/** The first byte of a header of version 4 without options. */
+const VERSION_4_NO_OPTIONS = 0x45;
+
+/** IPv4 on the way up: validates a datagram as a host must and hands it to its protocol. */
+export class Ipv4Input {
+  constructor(
+    private readonly icmp: Icmp,
+    private readonly udp: Udp,
+  ) {}
+
+  /** Takes the datagram `[packet.at, packet.end)`, with the link's padding, if any. */
+  input(packet: Packet, iface: Ipv4Interface): void {
+    const { view, at } = packet;
+    if (!ipv4.fits(at, packet.end)) return packet.drop(DropReason['ipv4.truncated']);
+    let headerLength = ipv4.MIN_HEADER_LENGTH;
+    if (view.getUint8(at) !== VERSION_4_NO_OPTIONS) {
+      if (ipv4.version(view, at) !== 4) return packet.drop(DropReason['ipv4.badVersion']);
+      headerLength = ipv4.headerLength(view, at);
+      if (headerLength < ipv4.MIN_HEADER_LENGTH || headerLength > packet.end - at) {
+        return packet.drop(DropReason['ipv4.badHeaderLength']);
+      }
+    }
+    const totalLength = ipv4.totalLength(view, at);
+    if (totalLength < headerLength || totalLength > packet.end - at) {
+      return packet.drop(DropReason['ipv4.badTotalLength']);
+    }
+    if (!isChecksumGood(packet, headerLength)) return packet.drop(DropReason['ipv4.badChecksum']);
+    if (!isSourceGood(ipv4.source(view, at), iface)) return packet.drop(DropReason['ipv4.badSource']);
+
+    const destination = ipv4.destination(view, at);
+    if (destination === iface.primary) {
+      packet.networkCast = Cast.UNICAST;
+    } else {
+      const cast = iface.castOf(destination);
+      if (cast === undefined) return packet.drop(DropReason['ipv4.notForUs']);
+      packet.networkCast = cast;
+    }
+    if (packet.networkCast === Cast.UNICAST && packet.linkCast !== Cast.UNICAST) {
+      return packet.drop(DropReason['ipv4.unicastInBroadcast']);
+    }
+    if (
+      headerLength > ipv4.MIN_HEADER_LENGTH &&
+      !ipv4Options.areAcceptable(view, at + ipv4.MIN_HEADER_LENGTH, at + headerLength)
+    ) {
+      return packet.drop(DropReason['ipv4.badOptions']);
+    }
+    if ((ipv4.fragmentWord(view, at) & ipv4.ANY_FRAGMENT) !== 0) return packet.drop(DropReason['ipv4.fragment']);
+
+    packet.networkAt = at;
+    packet.at = at + headerLength;
+    packet.end = at + totalLength; // what follows is the link's padding
+    switch (ipv4.protocol(view, at)) {
+      case ipv4.PROTOCOL_UDP:
+        return this.udp.input(packet);
+      case ipv4.PROTOCOL_ICMP:
+        return this.icmp.input(packet);
+      default:
+        this.icmp.protocolUnreachable(packet);
+        return packet.drop(DropReason['ipv4.unknownProtocol']);
+    }
+  }
+}
+
+function isChecksumGood(packet: Packet, headerLength: number): boolean {
+  if ((packet.flags & RX_IP_CHECKSUM_GOOD) !== 0) return true;
+  if ((packet.flags & RX_IP_CHECKSUM_BAD) !== 0) return false;
+  return ipv4.isChecksumGood(packet.view, packet.at, headerLength);
+}
+
+/** No source of 0/8, 127/8, a group, a broadcast address or our own (RFC 1122 section 3.2.1.3). */
+function isSourceGood(source: number, iface: Ipv4Interface): boolean {
+  return ipv4Address.isHost(source) && !iface.owns(source) && !iface.isBroadcast(source);
+}

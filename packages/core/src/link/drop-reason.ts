@@ -1,0 +1,93 @@
+/**
+ * Why a frame came to nothing: the closed list. Every received frame is delivered, consumed or dropped for one of
+ * these reasons, and every frame accepted for sending is sent, waits, or is dropped for one of these reasons; the sums
+ * are held to that by `expectConserved` of `@lunetta/testkit`. The unit is always a frame.
+ */
+export enum DropReason {
+  // ---- received ----
+  /** The chain is longer than the largest frame that the interface takes, or its last segment is missing. */
+  'link.chainTooLong',
+  /** Shorter than an Ethernet header. */
+  'ethernet.truncated',
+  /** To another station's address. */
+  'ethernet.foreign',
+  /** To a multicast address that nobody here has joined. */
+  'ethernet.notJoined',
+  /** From a multicast or broadcast address, or from zeros. */
+  'ethernet.badSource',
+  /** From our own address: a loop in the network, or a second station with our address. */
+  'ethernet.ownSource',
+  /** Neither IPv4 nor ARP. */
+  'ethernet.unknownType',
+  /** Shorter than an ARP packet. */
+  'arp.truncated',
+  /** Not Ethernet and IPv4, or neither a request nor a reply. */
+  'arp.unknownFormat',
+  /** The sender's hardware address is a group's or zeros, or its protocol address is no host's. */
+  'arp.badSender',
+  /** Asks for, or answers to, somebody else. */
+  'arp.notForUs',
+  /** A reply that nobody here asked for. */
+  'arp.unsolicited',
+  /** Another station uses one of our addresses; reported as a conflict. */
+  'arp.conflict',
+  /** Shorter than an IPv4 header. */
+  'ipv4.truncated',
+  /** The version is not 4. */
+  'ipv4.badVersion',
+  /** Header length under 20 bytes or past the end of the frame. */
+  'ipv4.badHeaderLength',
+  /** Total length under the header length or past the end of the frame. */
+  'ipv4.badTotalLength',
+  /** Wrong header checksum. */
+  'ipv4.badChecksum',
+  /** Malformed options, or a source route that is not at its end. */
+  'ipv4.badOptions',
+  /** From an address that no host on the wire may have (RFC 1122 section 3.2.1.3), or from our own. */
+  'ipv4.badSource',
+  /** To an address that is not ours. */
+  'ipv4.notForUs',
+  /** A unicast address in a link-layer broadcast or multicast (RFC 1122 section 3.3.6). */
+  'ipv4.unicastInBroadcast',
+  /** A fragment: reassembly is not there yet. */
+  'ipv4.fragment',
+  /** A protocol that nobody here speaks; answered by ICMP protocol unreachable. */
+  'ipv4.unknownProtocol',
+  /** Shorter than an ICMP header. */
+  'icmp.truncated',
+  /** Wrong ICMP checksum. */
+  'icmp.badChecksum',
+  /** An echo request to a broadcast or multicast address (RFC 1122 section 3.2.2.6). */
+  'icmp.broadcastEcho',
+  /** A type that a host need not know. */
+  'icmp.unknownType',
+  /** An echo reply or an error that concerns nobody here, or whose quotation is too short or false. */
+  'icmp.unmatched',
+  /** Shorter than a UDP header. */
+  'udp.truncated',
+  /** The length field is under 8 or past the end of the datagram. */
+  'udp.badLength',
+  /** Wrong UDP checksum. */
+  'udp.badChecksum',
+  /** No socket on that address and port; answered by ICMP port unreachable if it was sent to us alone. */
+  'udp.noPort',
+  /** The socket's receive queue is full. */
+  'udp.receiveQueueFull',
+  /** The link has no free buffer to answer with. */
+  'reply.noBuffers',
+  // ---- accepted for sending ----
+  /** The neighbour did not answer ARP. */
+  'arp.unresolved',
+  /** Too many frames wait for ARP, for one address or in all, or as many buffers are held as the link allows. */
+  'arp.pendingFull',
+  /** The link's queue for sending is full. */
+  'link.txFull',
+  /** The interface was closed while the frame waited. */
+  'link.closed',
+}
+
+/** Number of reasons, for arrays indexed by {@link DropReason}. */
+export const DROP_REASONS = Object.keys(DropReason).length / 2;
+
+/** A reason's name, such as `udp.noPort`. */
+export type DropReasonName = keyof typeof DropReason;

@@ -1,0 +1,188 @@
+import { DESCRIPTOR_WORDS, FLAGS, HANDLE, LENGTH, MORE, OFFSET } from './descriptor.js';
+import { DROP_REASONS, DropReason } from './drop-reason.js';
+import type { FrameMemory } from './frame-memory.js';
+import { LINK_COUNTERS, LinkCounter } from './link-counters.js';
+import { COUNT_FREE, COUNT_SENT, COUNT_STATE, COUNT_STOCK, STATE_UP, type LinkQueue } from './link-driver.js';
+import { Packet, TX_HEADROOM } from './packet.js';
+
+/** Somebody who was refused for want of room and wants to hear when there is some. */
+export interface Drainable {
+  /** There is room again; called from the poll loop, once for each {@link LinkIo.waitForRoom}. */
+  drain(): void;
+}
+
+/**
+ * The stack's end of a {@link LinkQueue}: fills the arrays that the next `poll` hands to the driver, and keeps the
+ * accounts of frames and buffers.
+ */
+export class LinkIo {
+  readonly memory: FrameMemory;
+  /** The cursor for frames that the stack starts itself. */
+  readonly outgoing: Packet;
+  /** Bytes that a frame started with {@link Packet.begin} can hold. */
+  readonly txCapacityBytes: number;
+  /** See {@link LinkCounter}. */
+  readonly counters = new Float64Array(LINK_COUNTERS);
+  /** Received frames dropped, by reason. */
+  readonly rxDrops = new Float64Array(DROP_REASONS);
+  /** Frames accepted for sending and then dropped, by reason. */
+  readonly txDrops = new Float64Array(DROP_REASONS);
+  /** Descriptors that wait in `tx` for the next poll. */
+  txCount = 0;
+  /** Buffers held beyond the present burst: waiting for ARP, or kept by applications. */
+  held = 0;
+
+  private readonly rx: Int32Array;
+  private readonly tx: Int32Array;
+  private readonly free: Int32Array;
+  private readonly stock: Int32Array;
+  private readonly counts: Int32Array;
+  private readonly txCapacity: number;
+  private waiting: Drainable[] = [];
+  private notified: Drainable[] = [];
+
+  /**
+   * @param queue the driver's end
+   * @param index the interface's number in the stack
+   */
+  constructor(
+    readonly queue: LinkQueue,
+    readonly index: number,
+  ) {
+    this.memory = queue.memory;
+    this.rx = queue.rx;
+    this.tx = queue.tx;
+    this.free = queue.free;
+    this.stock = queue.stock;
+    this.counts = queue.counts;
+    this.outgoing = new Packet(this);
+    this.txCapacityBytes = queue.memory.bufferSize - TX_HEADROOM;
+    this.txCapacity = queue.tx.length / DESCRIPTOR_WORDS;
+  }
+
+  /** True while the link carries frames. */
+  get isUp(): boolean {
+    return this.counts[COUNT_STATE] === STATE_UP;
+  }
+
+  /** True if a frame can be queued and a buffer for it is in stock. */
+  get hasRoom(): boolean {
+    return this.txCount < this.txCapacity && this.counts[COUNT_STOCK]! > 0;
+  }
+
+  /** True if a frame whose buffer is at hand can be queued. */
+  get hasTxRoom(): boolean {
+    return this.txCount < this.txCapacity;
+  }
+
+  /** Moves a burst both ways; returns the number of descriptors in `rx`. What the driver did not take stays queued. */
+  poll(): number {
+    const received = this.queue.poll(this.txCount);
+    if (this.txCount > 0) this.settleSent();
+    return received;
+  }
+
+  private settleSent(): void {
+    const sent = this.counts[COUNT_SENT]!;
+    this.counters[LinkCounter.TX_SENT]! += sent;
+    if (sent < this.txCount) {
+      this.tx.copyWithin(0, sent * DESCRIPTOR_WORDS, this.txCount * DESCRIPTOR_WORDS);
+    }
+    this.txCount -= sent;
+  }
+
+  /** True if received descriptor `index` is a part of a chain that goes on. */
+  isChained(index: number): boolean {
+    return (this.rx[index * DESCRIPTOR_WORDS + FLAGS]! & MORE) !== 0;
+  }
+
+  /** Points the cursor at received descriptor `index`, a whole frame, and counts it. */
+  load(packet: Packet, index: number): void {
+    const { rx, counters } = this;
+    const d = index * DESCRIPTOR_WORDS;
+    const at = rx[d + OFFSET]!;
+    const length = rx[d + LENGTH]!;
+    packet.handle = rx[d + HANDLE]!;
+    packet.at = at;
+    packet.end = at + length;
+    packet.flags = rx[d + FLAGS]!;
+    counters[LinkCounter.RX_FRAMES]!++;
+    counters[LinkCounter.RX_BYTES]! += length;
+  }
+
+  /** Copies received segment `index` to `bytes[at..]`, as far as it fits, and returns its buffer; its full length. */
+  copyOut(index: number, bytes: Uint8Array, at: number): number {
+    const d = index * DESCRIPTOR_WORDS;
+    const from = this.rx[d + OFFSET]!;
+    const length = this.rx[d + LENGTH]!;
+    if (at + length <= bytes.length) bytes.set(this.memory.bytes.subarray(from, from + length), at);
+    this.release(this.rx[d + HANDLE]!);
+    return length;
+  }
+
+  /** An empty buffer's handle, now the caller's; -1 if the stock is used up until the next poll. */
+  allocate(): number {
+    const count = this.counts[COUNT_STOCK]!;
+    if (count === 0) return -1;
+    this.counts[COUNT_STOCK] = count - 1;
+    return this.stock[count - 1]!;
+  }
+
+  /** Gives a buffer back to the driver. */
+  release(handle: number): void {
+    this.free[this.counts[COUNT_FREE]!++] = handle;
+  }
+
+  /** Queues a frame of one segment; the buffer is the driver's from now on. The caller has seen {@link hasTxRoom}. */
+  transmit(handle: number, at: number, length: number): void {
+    const { tx } = this;
+    const d = this.txCount++ * DESCRIPTOR_WORDS;
+    tx[d + HANDLE] = handle;
+    tx[d + OFFSET] = at;
+    tx[d + LENGTH] = length;
+    tx[d + FLAGS] = 0;
+    this.counters[LinkCounter.TX_BYTES]! += length;
+  }
+
+  /** True if one more buffer may be held beyond the burst; then it counts as held until {@link unhold}. */
+  hold(): boolean {
+    if (this.held >= this.queue.holdLimit) return false;
+    this.held++;
+    return true;
+  }
+
+  /** A held buffer was released or queued. */
+  unhold(): void {
+    this.held--;
+  }
+
+  /** The interface closes: frames still queued are dropped, and their buffers go back. */
+  close(): void {
+    const { tx } = this;
+    for (let d = 0; d < this.txCount * DESCRIPTOR_WORDS; d += DESCRIPTOR_WORDS) {
+      this.release(tx[d + HANDLE]!);
+      this.txDrops[DropReason['link.closed']]!++;
+    }
+    this.txCount = 0;
+  }
+
+  /** `drainable.drain()` is called once there is room again. */
+  waitForRoom(drainable: Drainable): void {
+    this.waiting.push(drainable);
+  }
+
+  /** Tells those who wait, in their order, as long as there is room; who is refused again waits behind the others. */
+  notifyRoom(): void {
+    if (this.waiting.length === 0 || !this.hasRoom) return;
+    const queue = this.waiting;
+    this.waiting = this.notified;
+    let next = 0;
+    while (next < queue.length && this.hasRoom) queue[next++]!.drain();
+    // Those not reached stay before those who came to wait meanwhile.
+    const later = this.waiting.splice(0);
+    for (; next < queue.length; next++) this.waiting.push(queue[next]!);
+    for (const drainable of later) this.waiting.push(drainable);
+    queue.length = 0;
+    this.notified = queue;
+  }
+}

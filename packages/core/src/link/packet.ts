@@ -1,0 +1,79 @@
+import type { DropReason } from './drop-reason.js';
+import type { FrameMemory } from './frame-memory.js';
+import type { LinkIo } from './link-io.js';
+import { LinkCounter } from './link-counters.js';
+
+/** Bytes that {@link Packet.begin} leaves free for the headers before what the stack writes first. */
+export const TX_HEADROOM = 64;
+
+/** How a frame or datagram is addressed. */
+export enum Cast {
+  UNICAST,
+  MULTICAST,
+  BROADCAST,
+}
+
+/**
+ * The cursor over the frame that is being worked on. There is one for what a link receives and one for what the stack
+ * starts itself; both are used again for every frame, so nothing may keep one.
+ *
+ * Going up, each layer moves `at` past its header and `end` to the end of its payload; going down, each layer writes
+ * its header before `at` and moves `at` to it. The buffer belongs to the cursor until somebody takes it
+ * ({@link takeHandle}); what nobody took goes back to the driver when the work on the frame is done.
+ */
+export class Packet {
+  memory: FrameMemory;
+  view: DataView;
+  /** The buffer's handle; -1 if there is none to take (taken already, or a chain that was put together elsewhere). */
+  handle = -1;
+  /** Byte offset of the present layer's first byte. */
+  at = 0;
+  /** Byte offset after the present layer's last byte. */
+  end = 0;
+  /** Flags of the receive descriptor (`RX_...`). */
+  flags = 0;
+  /** Byte offset of the network header. */
+  networkAt = 0;
+  /** How the frame was addressed on the link. */
+  linkCast: Cast = Cast.UNICAST;
+  /** How the datagram was addressed in IP. */
+  networkCast: Cast = Cast.UNICAST;
+
+  /** @param link the link that the frame came from, or is to leave by */
+  constructor(readonly link: LinkIo) {
+    this.memory = link.memory;
+    this.view = link.memory.view;
+  }
+
+  /**
+   * Starts a frame in an empty buffer: `[at, end)` are `length` bytes with room for headers before. The caller has
+   * seen {@link LinkIo.hasRoom}.
+   */
+  begin(length: number): void {
+    this.handle = this.link.allocate();
+    this.at = this.memory.bufferAt(this.handle) + TX_HEADROOM;
+    this.end = this.at + length;
+  }
+
+  /** The buffer becomes the caller's. */
+  takeHandle(): number {
+    const handle = this.handle;
+    this.handle = -1;
+    return handle;
+  }
+
+  /** The frame has reached a socket or another user. Exactly one of `delivered`, `consumed`, `drop` for each frame. */
+  delivered(): void {
+    this.link.counters[LinkCounter.DELIVERED]!++;
+  }
+
+  /** The stack itself was the receiver: ARP, ICMP. */
+  consumed(): void {
+    this.link.counters[LinkCounter.CONSUMED]!++;
+  }
+
+  /** The frame comes to nothing. */
+  drop(reason: DropReason): void {
+    this.link.rxDrops[reason]!++;
+  }
+}

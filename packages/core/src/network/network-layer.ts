@@ -1,0 +1,61 @@
+import type { SocketErrorCode } from '../errors/socket-error.js';
+import type { Packet } from '../link/packet.js';
+import type { Path } from './path.js';
+
+/** What the layers above need of IP, whatever its family. */
+export interface NetworkLayer {
+  /** Bytes of the IP header that {@link output} writes. */
+  readonly headerLength: number;
+
+  /**
+   * Fills in `path` towards `remote` (in the family's text form), from `local` if that is given.
+   *
+   * @returns undefined, or why there is none: `EINVAL` (no address), `EADDRNOTAVAIL` (`local` is not ours),
+   *   `ENETUNREACH` (no route), `EHOSTUNREACH` (no room for one more neighbour)
+   */
+  findPath(path: Path, remote: string, local?: string): SocketErrorCode | undefined;
+
+  /** Makes sure that a path filled in earlier still holds; works it out again where it does not. */
+  revalidate(path: Path): SocketErrorCode | undefined;
+
+  /**
+   * The path back to where a received datagram came from, out of the address that it was sent to (or one of ours, if
+   * that was a broadcast or multicast address); undefined if there is none. Valid until the next call.
+   */
+  pathBack(packet: Packet): Path | undefined;
+
+  /**
+   * Writes the IP header before `packet.at` and hands the datagram to the link; the buffer is taken. The caller has
+   * seen room on the link, a path that holds, and a size within `path.mtu`.
+   *
+   * @param packet the transport's segment is `[at, end)`
+   */
+  output(packet: Packet, path: Path, protocol: number, ttl: number, tos: number): void;
+
+  /** True if `address` (text) is one of ours, or one that a socket may be bound to for multicast or broadcast. */
+  isBindable(address: string): boolean;
+
+  /** True if `address` (text) is one of ours. */
+  isOwn(address: string): boolean;
+}
+
+/** A transport, as ICMP and ARP see it: hears what became of the datagrams it sent. */
+export interface ErrorReceiver {
+  /**
+   * A datagram that we sent came to nothing.
+   *
+   * @param view where the datagram, or what was quoted of it, lies
+   * @param networkAt its IP header
+   * @param at its transport header, of which at least eight bytes are there
+   * @returns true if somebody here had sent it
+   */
+  networkError(view: DataView, networkAt: number, at: number, code: SocketErrorCode): boolean;
+}
+
+/** ICMP, as those see it who have to refuse a datagram. */
+export interface RefusalSender {
+  /** Answers a received datagram with a port unreachable, if that is due (RFC 1122 section 3.2.2). */
+  portUnreachable(packet: Packet): void;
+  /** Answers a received datagram with a protocol unreachable, if that is due. */
+  protocolUnreachable(packet: Packet): void;
+}

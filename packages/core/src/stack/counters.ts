@@ -1,0 +1,83 @@
+import { ARP_COUNTER_NAMES } from '../arp/arp-counters.js';
+import { ICMP_COUNTER_NAMES } from '../icmp/icmp-counters.js';
+import { DROP_REASONS, DropReason } from '../link/drop-reason.js';
+import { LinkCounter } from '../link/link-counters.js';
+import type { LinkStatistics, QueueAudit } from '../link/link-driver.js';
+import { UDP_COUNTER_NAMES } from '../udp/udp-counters.js';
+import type { NetworkInterface } from './network-interface.js';
+
+/** The accounts of one interface; the unit is a frame where no other is said. */
+export interface InterfaceCounters {
+  readonly name: string;
+  readonly rx: {
+    readonly frames: number;
+    readonly bytes: number;
+    readonly delivered: number;
+    readonly consumed: number;
+    /** By reason, only those that happened. */
+    readonly dropped: Readonly<Record<string, number>>;
+  };
+  readonly tx: {
+    readonly accepted: number;
+    readonly sent: number;
+    readonly bytes: number;
+    /** In the link's queue now. */
+    readonly queued: number;
+    /** Waiting for ARP now. */
+    readonly pending: number;
+    readonly dropped: Readonly<Record<string, number>>;
+  };
+  readonly arp: Readonly<Record<(typeof ARP_COUNTER_NAMES)[number] | 'neighbours', number>>;
+  /** Buffers held beyond the present burst. */
+  readonly held: number;
+  readonly link: LinkStatistics;
+  readonly buffers: QueueAudit;
+}
+
+/** Everything that the stack counts. */
+export interface StackCounters {
+  readonly interfaces: readonly InterfaceCounters[];
+  readonly icmp: Readonly<Record<(typeof ICMP_COUNTER_NAMES)[number], number>>;
+  readonly udp: Readonly<Record<(typeof UDP_COUNTER_NAMES)[number] | 'sockets', number>>;
+}
+
+/** The accounts of an interface at this moment. */
+export function interfaceCounters(iface: NetworkInterface): InterfaceCounters {
+  const { io, ethernet, port } = iface;
+  const { counters } = io;
+  return {
+    name: iface.name,
+    rx: {
+      frames: counters[LinkCounter.RX_FRAMES]!,
+      bytes: counters[LinkCounter.RX_BYTES]!,
+      delivered: counters[LinkCounter.DELIVERED]!,
+      consumed: counters[LinkCounter.CONSUMED]!,
+      dropped: byReason(io.rxDrops),
+    },
+    tx: {
+      accepted: counters[LinkCounter.TX_ACCEPTED]!,
+      sent: counters[LinkCounter.TX_SENT]!,
+      bytes: counters[LinkCounter.TX_BYTES]!,
+      queued: io.txCount,
+      pending: ethernet.arp.pendingCount,
+      dropped: byReason(io.txDrops),
+    },
+    arp: { ...named(ARP_COUNTER_NAMES, ethernet.arp.counters), neighbours: ethernet.arp.size },
+    held: io.held,
+    link: port.statistics(),
+    buffers: io.queue.audit(),
+  };
+}
+
+/** Counters by their names. */
+export function named<Name extends string>(names: readonly Name[], values: Float64Array): Record<Name, number> {
+  return Object.fromEntries(names.map((name, i) => [name, values[i]!])) as Record<Name, number>;
+}
+
+function byReason(drops: Float64Array): Record<string, number> {
+  const counted: Record<string, number> = {};
+  for (let reason = 0; reason < DROP_REASONS; reason++) {
+    if (drops[reason]! > 0) counted[DropReason[reason]!] = drops[reason]!;
+  }
+  return counted;
+}

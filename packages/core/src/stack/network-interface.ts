@@ -1,0 +1,96 @@
+import type { Ethernet } from '../ethernet/ethernet.js';
+import type { Ipv4Interface } from '../ipv4/ipv4-interface.js';
+import { FrameMemory } from '../link/frame-memory.js';
+import { DropReason } from '../link/drop-reason.js';
+import { FLAGS, DESCRIPTOR_WORDS } from '../link/descriptor.js';
+import { LinkCounter } from '../link/link-counters.js';
+import type { LinkPort } from '../link/link-driver.js';
+import type { LinkIo } from '../link/link-io.js';
+import { Packet } from '../link/packet.js';
+
+/** Room for the largest chain: an IPv4 datagram with an Ethernet header and a VLAN tag. */
+const LARGEST_FRAME = 65_535 + 18;
+
+/** How the poll loop serves an interface: never sleeping, sleeping after a while without work, or at once. */
+export type RunMode = 'busy' | 'adaptive' | 'interrupt';
+
+/** One interface of the stack: a port and the layers on it. */
+export class NetworkInterface {
+  /** The last poll moved frames, in or out. */
+  hasProgressed = false;
+  /** The last poll was offered frames and took none: the device is stuck for now. */
+  isStalled = false;
+  private readonly packet: Packet;
+  private chain: Packet | undefined = undefined;
+
+  constructor(
+    readonly name: string,
+    readonly mode: RunMode,
+    readonly port: LinkPort,
+    readonly io: LinkIo,
+    readonly ethernet: Ethernet,
+    readonly ipv4: Ipv4Interface,
+    /** The address it answers to, six bytes. */
+    readonly hardwareAddress: Uint8Array,
+  ) {
+    this.packet = new Packet(io);
+  }
+
+  /** Its number in the stack. */
+  get index(): number {
+    return this.io.index;
+  }
+
+  /** Moves one burst each way and works through what came in. */
+  poll(): void {
+    const { io } = this;
+    const offered = io.txCount;
+    const received = io.poll();
+    const isSent = io.txCount < offered;
+    this.isStalled = offered > 0 && !isSent;
+    this.hasProgressed = received > 0 || isSent;
+    if (received > 0) this.receive(received);
+    io.notifyRoom();
+  }
+
+  private receive(count: number): void {
+    const { io, packet, ethernet } = this;
+    for (let i = 0; i < count; i++) {
+      if (io.isChained(i)) {
+        i = this.receiveChain(i, count);
+        continue;
+      }
+      io.load(packet, i);
+      ethernet.input(packet);
+      if (packet.handle >= 0) io.release(packet.takeHandle());
+    }
+  }
+
+  /** Puts the segments of a chain together, with one copy, and works on the whole; the index of its last segment. */
+  private receiveChain(first: number, count: number): number {
+    const { io } = this;
+    const chain = (this.chain ??= this.newChain());
+    let length = 0;
+    let last = first;
+    for (; ; last++) {
+      const isLast = !io.isChained(last);
+      length += io.copyOut(last, chain.memory.bytes, length);
+      if (isLast || last + 1 === count) break;
+    }
+    io.counters[LinkCounter.RX_FRAMES]!++;
+    io.counters[LinkCounter.RX_BYTES]! += length;
+    chain.at = 0;
+    chain.end = length;
+    chain.flags = io.queue.rx[first * DESCRIPTOR_WORDS + FLAGS]!;
+    if (length > LARGEST_FRAME || io.isChained(last)) chain.drop(DropReason['link.chainTooLong']);
+    else this.ethernet.input(chain);
+    return last;
+  }
+
+  private newChain(): Packet {
+    const chain = new Packet(this.io);
+    chain.memory = new FrameMemory(new ArrayBuffer(LARGEST_FRAME), 0, LARGEST_FRAME, LARGEST_FRAME, 1);
+    chain.view = chain.memory.view;
+    return chain;
+  }
+}

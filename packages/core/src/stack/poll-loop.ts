@@ -1,0 +1,175 @@
+import type { LoopPort } from '../network/loop-port.js';
+import type { ScheduledCall, Scheduler } from '../time/host.js';
+import type { StackTime } from '../time/stack-time.js';
+import type { TimerWheel } from '../time/timer-wheel.js';
+import type { NetworkInterface } from './network-interface.js';
+
+/** How the poll loop divides the time with the rest of the process. */
+export interface LoopSettings {
+  /** Polls in one turn of the host's loop, at most: then other work of the process gets its turn. */
+  readonly pollsPerTurn: number;
+  /** Mode `adaptive`: turns without work before the loop sleeps. */
+  readonly emptyTurns: number;
+  /** How often a queue is polled that cannot wake us, or a device that takes nothing, in microseconds. */
+  readonly pollIntervalUs: number;
+}
+
+export const DEFAULT_LOOP_SETTINGS: LoopSettings = { pollsPerTurn: 16, emptyTurns: 64, pollIntervalUs: 1000 };
+
+/**
+ * Drives the stack: polls the interfaces, runs the timers, and sleeps when there is nothing to do until a port wakes
+ * it, a timer is due or a socket sends.
+ *
+ * Before it sleeps it arms every queue and polls those once more whose wake-up is by edge: what came before the arming
+ * would wake nobody (`test/wake-up-model.test.ts` of the testkit goes through every order of events).
+ */
+export class PollLoop implements LoopPort {
+  private readonly interfaces: NetworkInterface[] = [];
+  private isRunning = false;
+  private isTurnScheduled = false;
+  private isStopped = false;
+  private emptyTurns = 0;
+  private sockets = 0;
+  /** The pending call for the next deadline. */
+  private alarm: ScheduledCall | undefined = undefined;
+  private alarmUs = Infinity;
+  private readonly turn = (): void => {
+    this.isTurnScheduled = false;
+    this.run();
+  };
+  private readonly onAlarm = (): void => {
+    this.alarm = undefined;
+    this.alarmUs = Infinity;
+    this.run();
+  };
+
+  constructor(
+    private readonly time: StackTime,
+    private readonly timers: TimerWheel,
+    private readonly scheduler: Scheduler,
+    private readonly settings: LoopSettings,
+  ) {}
+
+  /** Serves one more interface. */
+  add(iface: NetworkInterface): void {
+    this.interfaces.push(iface);
+    this.wake();
+  }
+
+  /** Serves an interface no longer. */
+  remove(iface: NetworkInterface): void {
+    this.interfaces.splice(this.interfaces.indexOf(iface), 1);
+  }
+
+  /** A port has something to poll for, or its state has changed. */
+  onWake(): void {
+    if (!this.isRunning) this.run();
+  }
+
+  wake(): void {
+    if (this.isRunning || this.isTurnScheduled || this.isStopped) return;
+    this.isTurnScheduled = true;
+    this.scheduler.nextTurn(this.turn);
+  }
+
+  raise(error: unknown): void {
+    this.scheduler.nextTurn(() => {
+      throw error;
+    });
+  }
+
+  socketOpened(): void {
+    if (this.sockets++ === 0) this.scheduler.keepAlive(true);
+  }
+
+  socketClosed(): void {
+    if (--this.sockets === 0) this.scheduler.keepAlive(false);
+  }
+
+  /** Sends what is queued; true if nothing is left, or nothing more can be sent. */
+  flush(): boolean {
+    let isDone = true;
+    for (const iface of this.interfaces) {
+      if (iface.io.txCount === 0) continue;
+      iface.poll();
+      isDone = isDone && (iface.io.txCount === 0 || !iface.io.isUp);
+    }
+    return isDone;
+  }
+
+  /** Ends the loop. */
+  stop(): void {
+    this.isStopped = true;
+    if (this.alarm !== undefined) this.scheduler.cancel(this.alarm);
+    this.alarm = undefined;
+  }
+
+  /** One turn: polls until there is nothing more to do, or until it is time to let the host's loop turn. */
+  private run(): void {
+    if (this.isStopped) return;
+    this.isRunning = true;
+    const isBusyMode = this.hasMode('busy');
+    let hasWork = true;
+    let hasWorked = false;
+    for (let polls = 0; polls < this.settings.pollsPerTurn && (hasWork || isBusyMode); polls++) {
+      hasWork = this.pollOnce();
+      hasWorked = hasWorked || hasWork;
+    }
+    if (!hasWork && !isBusyMode && this.mayRest(hasWorked)) hasWork = this.armAll();
+    else hasWork = true;
+    this.isRunning = false;
+    if (hasWork) this.wake();
+    else this.setAlarm();
+  }
+
+  /** Polls every interface and runs the timers; true if there may be more to do at once. */
+  private pollOnce(): boolean {
+    const now = this.time.update();
+    for (const iface of this.interfaces) iface.poll();
+    this.timers.advance(now);
+    return this.hasWork();
+  }
+
+  private hasWork(): boolean {
+    for (const iface of this.interfaces) {
+      if (iface.hasProgressed || (iface.io.txCount > 0 && !iface.isStalled)) return true;
+    }
+    return false;
+  }
+
+  /** Whether a turn without work may end in sleep. */
+  private mayRest(hasWorked: boolean): boolean {
+    if (!this.hasMode('adaptive')) return true;
+    this.emptyTurns = hasWorked ? 0 : this.emptyTurns + 1;
+    return this.emptyTurns > this.settings.emptyTurns;
+  }
+
+  /** Asks every queue to wake us; true if one of them had something after all. */
+  private armAll(): boolean {
+    for (const iface of this.interfaces) {
+      if (iface.port.linkState === 'gone') continue;
+      const { queue } = iface.io;
+      const isArmed = queue.arm();
+      if (isArmed && queue.wakeup === 'edge') iface.poll();
+      if (!isArmed || iface.isStalled) this.setAlarmAt(this.time.nowUs + this.settings.pollIntervalUs);
+    }
+    return this.hasWork();
+  }
+
+  private setAlarm(): void {
+    this.setAlarmAt(this.timers.nextUs());
+  }
+
+  /** Runs the loop at `us`, if it does not run before anyway. */
+  private setAlarmAt(us: number): void {
+    if (us >= this.alarmUs) return;
+    if (this.alarm !== undefined) this.scheduler.cancel(this.alarm);
+    this.alarmUs = us;
+    this.alarm = this.scheduler.after(us - this.time.nowUs, this.onAlarm);
+  }
+
+  private hasMode(mode: NetworkInterface['mode']): boolean {
+    for (const iface of this.interfaces) if (iface.mode === mode && iface.port.linkState !== 'gone') return true;
+    return false;
+  }
+}

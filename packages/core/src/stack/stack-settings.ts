@@ -1,0 +1,35 @@
+import { DEFAULT_ARP_LIMITS, type ArpLimits } from '../arp/arp-limits.js';
+import { DEFAULT_ICMP_LIMITS, type IcmpLimits } from '../icmp/rate-limit.js';
+import { DEFAULT_UDP_LIMITS, type UdpLimits } from '../udp/udp-limits.js';
+import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from './poll-loop.js';
+
+/** Every limit and time of the stack that can be set; what is not given has its default. */
+export interface StackSettings {
+  readonly arp?: Partial<ArpLimits> | undefined;
+  readonly icmp?: Partial<IcmpLimits> | undefined;
+  readonly udp?: Partial<UdpLimits> | undefined;
+  readonly loop?: Partial<LoopSettings> | undefined;
+}
+
+/** Settings with every default filled in. */
+export interface FullStackSettings {
+  readonly arp: ArpLimits;
+  readonly icmp: IcmpLimits;
+  readonly udp: UdpLimits;
+  readonly loop: LoopSettings;
+}
+
+/** Fills in the defaults; a member that is undefined counts as not given. */
+export function fillSettings(settings: StackSettings): FullStackSettings {
+  return {
+    arp: withDefaults(DEFAULT_ARP_LIMITS, settings.arp),
+    icmp: withDefaults(DEFAULT_ICMP_LIMITS, settings.icmp),
+    udp: withDefaults(DEFAULT_UDP_LIMITS, settings.udp),
+    loop: withDefaults(DEFAULT_LOOP_SETTINGS, settings.loop),
+  };
+}
+
+function withDefaults<T extends object>(defaults: T, given: Partial<T> = {}): T {
+  const defined = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...defaults, ...Object.fromEntries(defined) };
+}

@@ -1,0 +1,224 @@
+import { SocketError, type SocketErrorCode } from '../errors/socket-error.js';
+import type { Drainable } from '../link/link-io.js';
+import { Path } from '../network/path.js';
+import { parse } from '../wire/ipv4-address.js';
+import type { Datagram } from './datagram.js';
+import { ReceiveQueue } from './receive-queue.js';
+import type { ReceivedDatagram } from './received-datagram.js';
+import type { Udp } from './udp.js';
+
+/** What {@link UdpSocket.bind} asks for. */
+export interface UdpBindOptions {
+  /** One of our addresses, or a multicast or broadcast address to hear; any address if not given. */
+  readonly address?: string;
+  /** 1..65535; an unguessable free one (RFC 6056) if not given or 0. */
+  readonly port?: number;
+  /** Share address and port with other sockets that say so: each peer meets one of them, always the same. */
+  readonly reusePort?: boolean;
+}
+
+/** An error that came for a socket from the network (RFC 1122 section 4.1.3.3). */
+export interface UdpNetworkError {
+  /** `ECONNREFUSED`, `EHOSTUNREACH`, `ENETUNREACH`, `EMSGSIZE`, `EPROTO`. */
+  readonly code: SocketErrorCode;
+  /** Where the datagram had been sent to. */
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+}
+
+/**
+ * A UDP socket. Datagrams go to {@link onDatagram} if it is set, else into a queue for {@link receive}. Control calls
+ * throw a {@link SocketError}; {@link send} returns the bare code.
+ */
+export class UdpSocket implements Drainable {
+  /** Called with each datagram, from the poll loop, in bursts. */
+  onDatagram: ((datagram: Datagram) => void) | undefined = undefined;
+  /** Called when the queue for {@link receive} is no longer empty. */
+  onReadable: (() => void) | undefined = undefined;
+  /** Called once after a send was refused with `EAGAIN`, when there is room again. */
+  onDrain: (() => void) | undefined = undefined;
+  /** Called with errors from the network. Without it, a connected socket returns them from its next {@link send}. */
+  onError: ((error: UdpNetworkError) => void) | undefined = undefined;
+
+  /** TTL of what is sent, 1..255. */
+  ttl = 64;
+  /** TTL of what is sent to multicast groups, 1..255 (RFC 1112 section 6.1: 1 if nothing else is said). */
+  multicastTtl = 1;
+  /** DSCP and ECN of what is sent, the TOS of old, 0..255. */
+  tos = 0;
+  /** Permission to send to broadcast addresses. */
+  broadcast = false;
+  /** Bytes that the queue for {@link receive} may hold, with 256 charged for each datagram. */
+  receiveBufferSize: number;
+  /** Datagrams lost because the queue for {@link receive} was full. */
+  lost = 0;
+
+  /** The port it is bound to; 0 before. */
+  localPort = 0;
+  /** The port it is connected to; 0 if it is not. */
+  remotePort = 0;
+  /** @internal Signed 32 bits; 0: any. */
+  boundAddress = 0;
+  /** @internal Signed 32 bits; 0: not connected. */
+  connectedAddress = 0;
+  /** @internal Our address of the connection, signed 32 bits. */
+  connectedLocal = 0;
+  /** @internal Others share its port. */
+  reusePort = false;
+  /** @internal A send was refused, and `onDrain` is due. */
+  isWaiting = false;
+  private isClosed = false;
+  private pendingError: SocketErrorCode | undefined = undefined;
+  private boundText: string | undefined = undefined;
+  private readonly queue = new ReceiveQueue();
+  /** The way to the address of the last send, or of the connection. */
+  private readonly path = new Path();
+  private pathText = '';
+
+  /** @internal Through `Udp.open`. */
+  constructor(
+    private readonly udp: Udp,
+    receiveBufferSize: number,
+  ) {
+    this.receiveBufferSize = receiveBufferSize;
+  }
+
+  /**
+   * Binds the socket: from now on it receives.
+   *
+   * @throws SocketError `EADDRINUSE`, `EADDRNOTAVAIL` (not ours), `EINVAL` (bound already, no such port), `EBADF`
+   */
+  bind(options: UdpBindOptions = {}): void {
+    const { address, port = 0, reusePort = false } = options;
+    if (this.isClosed) throw new SocketError('EBADF', 'bind', 'the socket is closed');
+    if (this.localPort !== 0) throw new SocketError('EINVAL', 'bind', `the socket is bound to port ${this.localPort}`);
+    checkPort('bind', port, 0);
+    const bound = address === undefined ? 0 : parse(address);
+    if (bound === undefined) throw new SocketError('EINVAL', 'bind', `'${address}' is no IPv4 address`);
+    if (bound !== 0 && !this.udp.isBindable(address!)) {
+      throw new SocketError('EADDRNOTAVAIL', 'bind', `no interface has the address ${address}`);
+    }
+    this.boundAddress = bound;
+    this.boundText = bound === 0 ? undefined : address;
+    this.reusePort = reusePort;
+    this.udp.bind(this, port);
+  }
+
+  /**
+   * Connects the socket: it sends to there only, and receives from there only. Binds it first if it is not bound.
+   *
+   * @throws SocketError `EISCONN`, `EINVAL`, `ENETUNREACH`, `EADDRNOTAVAIL`, `EHOSTUNREACH`, `EADDRINUSE`, `EBADF`,
+   *   `EACCES` (a broadcast address without {@link broadcast})
+   */
+  connect(address: string, port: number): void {
+    if (this.isClosed) throw new SocketError('EBADF', 'connect', 'the socket is closed');
+    if (this.remotePort !== 0) throw new SocketError('EISCONN', 'connect', 'the socket is connected; disconnect() first');
+    checkPort('connect', port, 1);
+    this.pathText = '';
+    const error = this.udp.findPath(this.path, address, this.sendFrom());
+    if (error !== undefined) throw new SocketError(error, 'connect', `${address}:${port}`);
+    if (this.localPort === 0) this.bind();
+    this.udp.connect(this, this.path, port);
+    this.pathText = address;
+  }
+
+  /** Takes back {@link connect}; the socket stays bound. */
+  disconnect(): void {
+    if (this.remotePort === 0) throw new SocketError('ENOTCONN', 'disconnect', 'the socket is not connected');
+    this.udp.disconnect(this);
+    this.pendingError = undefined;
+  }
+
+  /** The address it is bound to, or undefined for any. */
+  get localAddress(): string | undefined {
+    return this.boundText;
+  }
+
+  /** The address it is connected to. */
+  get remoteAddress(): string | undefined {
+    return this.remotePort === 0 ? undefined : this.pathText;
+  }
+
+  /**
+   * Sends a copy of `payload`; binds the socket to a free port first if it is not bound. It leaves in this turn of
+   * the event loop or the next, together with what else is sent meanwhile.
+   *
+   * @param address where to; not given: where the socket is connected to
+   * @returns undefined if it was accepted; else `EAGAIN` (no room now: {@link onDrain} will tell), `EMSGSIZE`,
+   *   `EACCES` (broadcast not permitted), `EDESTADDRREQ`, `EISCONN`, `EINVAL`, `ENETUNREACH`, `EHOSTUNREACH`,
+   *   `EADDRNOTAVAIL`, `ENETDOWN`, `EBADF` (closed), or the error that the network returned to an earlier one
+   */
+  send(payload: Uint8Array, address?: string, port?: number): SocketErrorCode | undefined {
+    if (this.isClosed) return 'EBADF';
+    if (this.pendingError !== undefined) return this.takeError();
+    if (this.remotePort !== 0) {
+      if (address !== undefined) return 'EISCONN';
+      return this.udp.send(this, this.path, this.remotePort, payload);
+    }
+    if (address === undefined || port === undefined) return 'EDESTADDRREQ';
+    if (!(port >= 1 && port <= 65535 && Number.isInteger(port))) return 'EINVAL';
+    if (address !== this.pathText) {
+      this.pathText = '';
+      const error = this.udp.findPath(this.path, address, this.sendFrom());
+      if (error !== undefined) return error;
+      this.pathText = address;
+    }
+    if (this.localPort === 0) this.bind();
+    return this.udp.send(this, this.path, port, payload);
+  }
+
+  /** The oldest datagram in the queue, or undefined if there is none. */
+  receive(): ReceivedDatagram | undefined {
+    return this.queue.shift();
+  }
+
+  /** Ends the socket; idempotent. What was accepted for sending is still sent; what waits for {@link receive} is not kept. */
+  close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.queue.clear();
+    this.udp.close(this);
+  }
+
+  /** @internal Shows it a datagram: 1 if it took it, 0 if its queue is full. */
+  deliver(datagram: Datagram): number {
+    if (this.onDatagram !== undefined) {
+      this.onDatagram(datagram);
+      return 1;
+    }
+    const wasEmpty = this.queue.length === 0;
+    if (!this.queue.push(datagram, this.receiveBufferSize)) {
+      this.lost++;
+      return 0;
+    }
+    if (wasEmpty) this.onReadable?.();
+    return 1;
+  }
+
+  /** @internal Tells it of an error; without a listener, a connected socket keeps it for the next send. */
+  fail(error: UdpNetworkError): void {
+    if (this.onError !== undefined) this.onError(error);
+    else if (this.remotePort !== 0) this.pendingError = error.code;
+  }
+
+  drain(): void {
+    this.isWaiting = false;
+    if (!this.isClosed && this.onDrain !== undefined) this.udp.guard(this.onDrain);
+  }
+
+  private takeError(): SocketErrorCode | undefined {
+    const error = this.pendingError;
+    this.pendingError = undefined;
+    return error;
+  }
+
+  /** A socket bound to a group or to broadcast sends from one of our own addresses. */
+  private sendFrom(): string | undefined {
+    return this.boundText !== undefined && this.udp.isOwn(this.boundText) ? this.boundText : undefined;
+  }
+}
+
+function checkPort(syscall: string, port: number, least: number): void {
+  if (Number.isInteger(port) && port >= least && port <= 65535) return;
+  throw new SocketError('EINVAL', syscall, `port ${port} is not an integer from ${least} to 65535`);
+}

@@ -1,0 +1,270 @@
+import { SocketError, type SocketErrorCode } from '../errors/socket-error.js';
+import { RX_L4_CHECKSUM_BAD, RX_L4_CHECKSUM_GOOD } from '../link/descriptor.js';
+import { DropReason } from '../link/drop-reason.js';
+import { Cast, type Packet } from '../link/packet.js';
+import type { LinkIo } from '../link/link-io.js';
+import type { LoopPort } from '../network/loop-port.js';
+import type { ErrorReceiver, NetworkLayer, RefusalSender } from '../network/network-layer.js';
+import type { Path } from '../network/path.js';
+import type { Random } from '../time/host.js';
+import * as checksum from '../wire/checksum.js';
+import * as ipv4 from '../wire/ipv4.js';
+import { format } from '../wire/ipv4-address.js';
+import * as udp from '../wire/udp.js';
+import { Datagram, type ReplyPort } from './datagram.js';
+import { UDP_COUNTER_NAMES, UdpCounter } from './udp-counters.js';
+import { ephemeralPort } from './ephemeral-port.js';
+import { UdpDemux } from './udp-demux.js';
+import type { UdpLimits } from './udp-limits.js';
+import { UdpSocket } from './udp-socket.js';
+
+/** UDP (RFC 768, RFC 1122 section 4.1): validates, finds the socket, shows it the datagram; sends. */
+export class Udp implements ErrorReceiver, ReplyPort {
+  /** See {@link UdpCounter}. */
+  readonly counters = new Float64Array(UDP_COUNTER_NAMES.length);
+  private readonly demux: UdpDemux;
+  private readonly sockets = new Set<UdpSocket>();
+  private readonly datagram: Datagram;
+
+  constructor(
+    private readonly network: NetworkLayer,
+    private readonly icmp: RefusalSender,
+    private readonly loop: LoopPort,
+    private readonly random: Random,
+    private readonly limits: UdpLimits,
+  ) {
+    this.demux = new UdpDemux(random);
+    this.datagram = new Datagram(this);
+  }
+
+  /** Open sockets. */
+  get socketCount(): number {
+    return this.sockets.size;
+  }
+
+  /**
+   * A new socket, neither bound nor connected.
+   *
+   * @throws SocketError `ENOBUFS` if there are as many as the limit allows
+   */
+  open(): UdpSocket {
+    if (this.sockets.size >= this.limits.maxSockets) {
+      throw new SocketError('ENOBUFS', 'socket', `${this.limits.maxSockets} are open; the setting is udp.maxSockets`);
+    }
+    const socket = new UdpSocket(this, this.limits.receiveBufferSize);
+    this.sockets.add(socket);
+    this.loop.socketOpened();
+    return socket;
+  }
+
+  /** Closes every socket: the stack closes. */
+  closeAll(): void {
+    for (const socket of [...this.sockets]) socket.close();
+  }
+
+  /** Takes the datagram `[packet.at, packet.end)`; its IP header is at `packet.networkAt`. */
+  input(packet: Packet): void {
+    const { view, at, networkAt } = packet;
+    if (!udp.fits(at, packet.end)) return packet.drop(DropReason['udp.truncated']);
+    const length = udp.length(view, at);
+    if (length < udp.HEADER_LENGTH || length > packet.end - at) return packet.drop(DropReason['udp.badLength']);
+    packet.end = at + length;
+    if (!isChecksumGood(packet, length)) return packet.drop(DropReason['udp.badChecksum']);
+    if (packet.networkCast !== Cast.UNICAST) return this.inputToAll(packet);
+    const local = ipv4.destination(view, networkAt);
+    const remote = ipv4.source(view, networkAt);
+    const socket = this.demux.find(local, udp.dstPort(view, at), remote, udp.srcPort(view, at));
+    if (socket === undefined) {
+      this.icmp.portUnreachable(packet);
+      return packet.drop(DropReason['udp.noPort']);
+    }
+    this.datagram.isShared = false;
+    if (this.deliver(socket, packet)) packet.delivered();
+    else packet.drop(DropReason['udp.receiveQueueFull']);
+  }
+
+  /** A broadcast or multicast datagram: every socket that it reaches is shown it, and the buffer is returned once. */
+  private inputToAll(packet: Packet): void {
+    const { view, at, networkAt } = packet;
+    const destination = ipv4.destination(view, networkAt);
+    const remote = ipv4.source(view, networkAt);
+    const sockets = this.demux.findAll(destination, udp.dstPort(view, at), remote, udp.srcPort(view, at));
+    if (sockets.length === 0) return packet.drop(DropReason['udp.noPort']);
+    let isDelivered = false;
+    this.datagram.isShared = sockets.length > 1;
+    for (const socket of sockets) isDelivered = this.deliver(socket, packet) || isDelivered;
+    if (isDelivered) packet.delivered();
+    else packet.drop(DropReason['udp.receiveQueueFull']);
+  }
+
+  /** Shows the datagram to a socket; false if its queue is full. Whatever the callback does, the work goes on. */
+  private deliver(socket: UdpSocket, packet: Packet): boolean {
+    const { datagram } = this;
+    datagram.load(packet, socket);
+    let taken = 1;
+    try {
+      taken = socket.deliver(datagram);
+    } catch (error) {
+      this.loop.raise(error);
+    }
+    datagram.isLive = false;
+    this.counters[taken === 1 ? UdpCounter.DELIVERED : UdpCounter.RECEIVE_QUEUE_FULL]!++;
+    return taken === 1;
+  }
+
+  /** @internal See {@link UdpSocket.send}. */
+  send(socket: UdpSocket, path: Path, dstPort: number, payload: Uint8Array): SocketErrorCode | undefined {
+    const error = this.network.revalidate(path) ?? checkSend(socket, path, payload.length + this.headerLength);
+    if (error !== undefined) return error;
+    const { io } = path.link!;
+    if (payload.length + udp.HEADER_LENGTH > io.txCapacityBytes) return 'EMSGSIZE';
+    if (!io.hasRoom) return this.refuse(socket, io);
+    const packet = io.outgoing;
+    packet.begin(udp.HEADER_LENGTH + payload.length);
+    packet.memory.bytes.set(payload, packet.at + udp.HEADER_LENGTH);
+    this.output(packet, socket, path, dstPort);
+    return undefined;
+  }
+
+  reply(datagram: Datagram, length: number): SocketErrorCode | undefined {
+    const { packet, socket, remotePort } = datagram;
+    if (remotePort === 0) return 'EDESTADDRREQ';
+    if (!(length >= 0 && length <= datagram.replyCapacity)) return 'EMSGSIZE';
+    const path = this.network.pathBack(packet);
+    if (path === undefined) return 'EHOSTUNREACH';
+    const { io } = path.link!;
+    if (packet.handle < 0 || datagram.isShared || io !== packet.link) {
+      return this.send(socket, path, remotePort, datagram.bytes.subarray(0, length));
+    }
+    const error = checkSend(socket, path, length + this.headerLength);
+    if (error !== undefined) return error;
+    if (!io.hasTxRoom) return this.refuse(socket, io);
+    packet.at = datagram.offset - udp.HEADER_LENGTH;
+    packet.end = datagram.offset + length;
+    this.output(packet, socket, path, remotePort);
+    return undefined;
+  }
+
+  /** Writes the header of the datagram whose payload is in place, and hands it down. There is room for it. */
+  private output(packet: Packet, socket: UdpSocket, path: Path, dstPort: number): void {
+    const { view, at, end } = packet;
+    const { localPort } = socket;
+    const length = end - at;
+    // The header's sum comes from its values, which spares reading them back; the length counts twice.
+    const headerSum = path.addressSum + ipv4.PROTOCOL_UDP + length + localPort + dstPort + length;
+    const sum = checksum.finish(checksum.add(headerSum, view, at + udp.HEADER_LENGTH, end));
+    udp.write(view, at, localPort, dstPort, length, sum === 0 ? 0xffff : sum);
+    const ttl = path.cast === Cast.MULTICAST ? socket.multicastTtl : socket.ttl;
+    this.network.output(packet, path, ipv4.PROTOCOL_UDP, ttl, socket.tos);
+    this.counters[UdpCounter.SENT]!++;
+    this.loop.wake();
+  }
+
+  private refuse(socket: UdpSocket, io: LinkIo): 'EAGAIN' {
+    this.counters[UdpCounter.SEND_REFUSED]!++;
+    if (!socket.isWaiting) {
+      socket.isWaiting = true;
+      io.waitForRoom(socket);
+    }
+    this.loop.wake();
+    return 'EAGAIN';
+  }
+
+  networkError(view: DataView, networkAt: number, at: number, code: SocketErrorCode): boolean {
+    const remote = ipv4.destination(view, networkAt);
+    const remotePort = udp.dstPort(view, at);
+    const socket = this.demux.find(ipv4.source(view, networkAt), udp.srcPort(view, at), remote, remotePort);
+    if (socket === undefined) return false;
+    this.counters[UdpCounter.ERRORS]!++;
+    this.guard(() => socket.fail({ code, remoteAddress: format(remote), remotePort }));
+    return true;
+  }
+
+  /** @internal Calls the application; what it throws goes to the host, not into the packet path. */
+  guard(callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      this.loop.raise(error);
+    }
+  }
+
+  /** @internal See {@link UdpSocket.bind}; port 0 means any free one. */
+  bind(socket: UdpSocket, port: number): void {
+    const isFree = (candidate: number): boolean =>
+      this.demux.isFree(socket.boundAddress, candidate, socket.reusePort);
+    const chosen = port === 0 ? ephemeralPort(this.limits.ephemeralPorts, this.random, isFree) : port;
+    if (chosen === undefined) throw new SocketError('EADDRINUSE', 'bind', 'every ephemeral port is taken');
+    if (!isFree(chosen)) throw new SocketError('EADDRINUSE', 'bind', `port ${chosen} is taken`);
+    socket.localPort = chosen;
+    this.demux.bind(socket);
+  }
+
+  /** @internal See {@link UdpSocket.connect}. */
+  connect(socket: UdpSocket, path: Path, port: number): void {
+    if (path.cast === Cast.BROADCAST && !socket.broadcast) {
+      throw new SocketError('EACCES', 'connect', 'the address is a broadcast address; set socket.broadcast first');
+    }
+    const { local, remote } = path;
+    if (this.demux.findConnected(local, socket.localPort, remote, port) !== undefined) {
+      throw new SocketError('EADDRINUSE', 'connect', 'another socket is connected between the same addresses and ports');
+    }
+    socket.connectedAddress = remote;
+    socket.connectedLocal = local;
+    socket.remotePort = port;
+    this.demux.connect(socket);
+  }
+
+  /** @internal See {@link UdpSocket.disconnect}. */
+  disconnect(socket: UdpSocket): void {
+    this.demux.disconnect(socket);
+    socket.connectedAddress = 0;
+    socket.connectedLocal = 0;
+    socket.remotePort = 0;
+    this.demux.bind(socket);
+  }
+
+  /** @internal See {@link UdpSocket.close}. */
+  close(socket: UdpSocket): void {
+    if (socket.remotePort !== 0) this.demux.disconnect(socket);
+    else if (socket.localPort !== 0) this.demux.unbind(socket);
+    this.sockets.delete(socket);
+    this.loop.socketClosed();
+  }
+
+  /** @internal */
+  findPath(path: Path, remote: string, local: string | undefined): SocketErrorCode | undefined {
+    return this.network.findPath(path, remote, local);
+  }
+
+  /** @internal */
+  isBindable(address: string): boolean {
+    return this.network.isBindable(address);
+  }
+
+  /** @internal True if a socket bound to `address` sends from it. */
+  isOwn(address: string): boolean {
+    return this.network.isOwn(address);
+  }
+
+  private get headerLength(): number {
+    return this.network.headerLength + udp.HEADER_LENGTH;
+  }
+}
+
+/** Good, or none made by the sender. What the device says counts: good is trusted, bad is bad. */
+function isChecksumGood(packet: Packet, length: number): boolean {
+  const { view, at, networkAt, flags } = packet;
+  if (udp.checksumField(view, at) === 0 || (flags & RX_L4_CHECKSUM_GOOD) !== 0) return true;
+  if ((flags & RX_L4_CHECKSUM_BAD) !== 0) return false;
+  const source = ipv4.source(view, networkAt);
+  const pseudo = ipv4.pseudoHeaderSum(source, ipv4.destination(view, networkAt), ipv4.PROTOCOL_UDP, length);
+  return checksum.finish(checksum.add(pseudo, view, at, packet.end)) === 0;
+}
+
+/** Why a datagram of `totalLength` bytes, IP header included, may not go that way. */
+function checkSend(socket: UdpSocket, path: Path, totalLength: number): SocketErrorCode | undefined {
+  if (totalLength > path.mtu) return 'EMSGSIZE';
+  if (path.cast === Cast.BROADCAST && !socket.broadcast) return 'EACCES';
+  return path.link!.io.isUp ? undefined : 'ENETDOWN';
+}

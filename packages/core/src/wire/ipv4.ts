@@ -1,0 +1,114 @@
+/** The IPv4 header (RFC 791 section 3.1). */
+import * as checksum from './checksum.js';
+
+/** Length of a header without options. */
+export const MIN_HEADER_LENGTH = 20;
+/** Every link and host must take datagrams of this size (RFC 791 section 3.1, total length: 576; link: 68). */
+export const MIN_MTU = 68;
+/** Largest total length. */
+export const MAX_TOTAL_LENGTH = 65535;
+
+/** Protocol numbers (IANA). */
+export const PROTOCOL_ICMP = 1;
+export const PROTOCOL_TCP = 6;
+export const PROTOCOL_UDP = 17;
+
+/** In the word of {@link fragmentWord}: don't fragment. */
+export const DONT_FRAGMENT = 0x4000;
+/** In the word of {@link fragmentWord}: more fragments, or an offset: this is a part of a datagram. */
+export const ANY_FRAGMENT = 0x3fff;
+
+/** True if a header without options lies in `[at, end)`; then no reader of this file can fail. */
+export function fits(at: number, end: number): boolean {
+  return end - at >= MIN_HEADER_LENGTH;
+}
+
+export function version(view: DataView, at: number): number {
+  return view.getUint8(at) >>> 4;
+}
+
+/** In bytes: 0..60. */
+export function headerLength(view: DataView, at: number): number {
+  return (view.getUint8(at) & 15) << 2;
+}
+
+/** DSCP and ECN (RFC 2474, 3168), the TOS of old. */
+export function tos(view: DataView, at: number): number {
+  return view.getUint8(at + 1);
+}
+
+export function totalLength(view: DataView, at: number): number {
+  return view.getUint16(at + 2);
+}
+
+export function identification(view: DataView, at: number): number {
+  return view.getUint16(at + 4);
+}
+
+/** Flags and fragment offset as one 16-bit word. */
+export function fragmentWord(view: DataView, at: number): number {
+  return view.getUint16(at + 6);
+}
+
+/** In bytes: 0..65,528. */
+export function fragmentOffset(view: DataView, at: number): number {
+  return (view.getUint16(at + 6) & 0x1fff) << 3;
+}
+
+export function ttl(view: DataView, at: number): number {
+  return view.getUint8(at + 8);
+}
+
+export function protocol(view: DataView, at: number): number {
+  return view.getUint8(at + 9);
+}
+
+export function headerChecksum(view: DataView, at: number): number {
+  return view.getUint16(at + 10);
+}
+
+export function source(view: DataView, at: number): number {
+  return view.getInt32(at + 12);
+}
+
+export function destination(view: DataView, at: number): number {
+  return view.getInt32(at + 16);
+}
+
+/** True if the header's checksum is right. The whole header of `headerLength` bytes must lie in the memory. */
+export function isChecksumGood(view: DataView, at: number, headerLength: number): boolean {
+  return checksum.finish(checksum.add(0, view, at, at + headerLength)) === 0;
+}
+
+/** Partial sum of the pseudo-header of UDP (RFC 768) and TCP (RFC 9293 section 3.1). */
+export function pseudoHeaderSum(source: number, destination: number, protocol: number, length: number): number {
+  return checksum.addWord(checksum.addWord(protocol + length, source), destination);
+}
+
+/** Writes a header without options at `at`, checksum included. */
+export function write(
+  view: DataView,
+  at: number,
+  tos: number,
+  totalLength: number,
+  identification: number,
+  fragmentWord: number,
+  ttl: number,
+  protocol: number,
+  source: number,
+  destination: number,
+): void {
+  // The checksum comes from the values at hand: reading the header back just after writing it stalls.
+  const sum = checksum.addWord(
+    checksum.addWord(
+      0x4500 + tos + totalLength + identification + fragmentWord + ((ttl << 8) | protocol),
+      source,
+    ),
+    destination,
+  );
+  view.setInt32(at, 0x45000000 | (tos << 16) | totalLength);
+  view.setInt32(at + 4, (identification << 16) | fragmentWord);
+  view.setInt32(at + 8, (ttl << 24) | (protocol << 16) | checksum.finish(sum));
+  view.setInt32(at + 12, source);
+  view.setInt32(at + 16, destination);
+}
