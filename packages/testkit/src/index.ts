@@ -8,3 +8,8 @@ export type { MemoryPort } from './memory/memory-port.js';
 export type { FarEnd, LinkDriverSetup, LinkFixture } from './conformance/link-fixture.js';
 export { PortFarEnd } from './conformance/port-far-end.js';
 export { TestStack } from './conformance/test-stack.js';
+export { MemoryDriver } from './memory/memory-driver.js';
+export type { MemoryDriverOptions } from './memory/memory-options.js';
+export { countFrames, countingDriver, LinkTally } from './wrappers/counting.js';
+export { FaultyPort, faultyDriver } from './wrappers/fault-injection.js';
+export type { FaultCounts, FaultOptions } from './wrappers/fault-options.js';

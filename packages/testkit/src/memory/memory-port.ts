@@ -34,7 +34,8 @@ export interface MemoryPortParts {
 export class MemoryPort implements LinkPort {
   readonly driver = 'memory';
   readonly device: string;
-  readonly hardwareAddress: Uint8Array | undefined;
+  /** Settable: a cable filters no addresses. */
+  hardwareAddress: Uint8Array | undefined;
   readonly queueCount = 1;
   private readonly parts: MemoryPortParts;
   private listener: LinkListener | undefined;
