@@ -27,6 +27,9 @@ class LinkMonitor {
   // Takes one message from the kernel into report(). False if none waits.
   bool Next();
 
+  // Hears no more; report() stays as it is.
+  void Close() { fd_.Close(); }
+
  private:
   void AskForReport();
   void Take(const char* message, size_t length);

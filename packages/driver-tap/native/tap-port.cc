@@ -310,6 +310,7 @@ void TapPort::CloseHandles() {
   }
   // uv_close has taken the descriptors out of epoll: the device can be given back now.
   device_->fd.Close();
+  monitor_->Close();
 }
 
 void TapPort::OnHandleClosed() {
