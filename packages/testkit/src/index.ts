@@ -13,3 +13,6 @@ export type { MemoryDriverOptions } from './memory/memory-options.js';
 export { countFrames, countingDriver, LinkTally } from './wrappers/counting.js';
 export { FaultyPort, faultyDriver } from './wrappers/fault-injection.js';
 export type { FaultCounts, FaultOptions } from './wrappers/fault-options.js';
+export * from './lab/conservation.js';
+export * from './lab/frames.js';
+export * from './lab/stack-lab.js';

@@ -117,20 +117,16 @@ export class Arp {
     return this.table.find(address) ?? this.create(address);
   }
 
-  /**
-   * A datagram is to go to a neighbour that is not REACHABLE.
-   *
-   * @returns true if it may go now, to the address known so far; false if it was kept (the buffer is taken)
-   */
-  use(packet: Packet, nextHop: NextHop): boolean {
+  /** Keeps a datagram for a neighbour that is UNRESOLVED, and asks for it. The buffer is taken. */
+  wait(packet: Packet, nextHop: NextHop): void {
     const neighbour = nextHop as Neighbour; // every NextHop of a link that is not a group's is its ARP's
-    if (neighbour.reachability === Reachability.UNRESOLVED) {
-      this.pending.add(packet, neighbour);
-      this.ask(neighbour);
-      return false;
-    }
+    this.pending.add(packet, neighbour);
     this.ask(neighbour);
-    return true;
+  }
+
+  /** A datagram has gone to a neighbour that is STALE: asks whether it is still there. */
+  used(nextHop: NextHop): void {
+    this.ask(nextHop as Neighbour);
   }
 
   /** Takes the ARP packet `[packet.at, packet.end)`. */
@@ -199,11 +195,7 @@ export class Arp {
 
   /** A neighbour has spoken without being asked: its address is usable, but not confirmed. */
   private learn(neighbour: Neighbour, macHi: number, macLo: number): void {
-    if (
-      neighbour.reachability !== Reachability.UNRESOLVED &&
-      neighbour.macHi === macHi &&
-      neighbour.macLo === macLo
-    ) {
+    if (neighbour.reachability !== Reachability.UNRESOLVED && neighbour.macHi === macHi && neighbour.macLo === macLo) {
       return;
     }
     neighbour.reachability = Reachability.STALE;

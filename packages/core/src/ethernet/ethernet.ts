@@ -52,9 +52,7 @@ export class Ethernet implements Ipv4Link {
   setGroups(groups: readonly number[]): void {
     this.groups.clear();
     for (const group of groups) this.groups.add(macAddress.ipv4MulticastLo(group));
-    this.ports.setMulticastList(
-      Array.from(this.groups, (lo) => macAddress.toBytes(macAddress.IPV4_MULTICAST_HI, lo)),
-    );
+    this.ports.setMulticastList(Array.from(this.groups, (lo) => macAddress.toBytes(macAddress.IPV4_MULTICAST_HI, lo)));
   }
 
   /** Takes the frame `[packet.at, packet.end)`, padded or not. */
@@ -94,8 +92,9 @@ export class Ethernet implements Ipv4Link {
 
   output(packet: Packet, nextHop: NextHop): void {
     this.io.counters[LinkCounter.TX_ACCEPTED]!++;
-    if (nextHop.reachability !== Reachability.REACHABLE && !this.arp.use(packet, nextHop)) return;
+    if (nextHop.reachability === Reachability.UNRESOLVED) return this.arp.wait(packet, nextHop);
     this.transmit(packet, nextHop.macHi, nextHop.macLo, ethernet.ETHERTYPE_IPV4);
+    if (nextHop.reachability === Reachability.STALE) this.arp.used(nextHop);
   }
 
   private transmit(packet: Packet, macHi: number, macLo: number, ethertype: number): void {

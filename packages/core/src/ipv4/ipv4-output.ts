@@ -154,8 +154,7 @@ export class Ipv4Output implements NetworkLayer {
   private routeTo(remote: number, local: number): Route | undefined {
     const route = this.routes.find(remote);
     if (remote !== ipv4Address.LIMITED_BROADCAST && !ipv4Address.isMulticast(remote)) return route;
-    const iface =
-      this.interfaces.find((own) => (local === 0 ? own.primary !== 0 : own.owns(local))) ?? route?.iface;
+    const iface = this.interfaces.find((own) => (local === 0 ? own.primary !== 0 : own.owns(local))) ?? route?.iface;
     return iface && { prefix: remote, prefixLength: 32, gateway: 0, iface };
   }
 

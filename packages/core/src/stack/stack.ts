@@ -126,11 +126,7 @@ export class Stack {
    * @param done called once with the outcome, from the poll loop
    * @returns undefined, or why nothing was sent (`EINVAL`, `ENETUNREACH`, `EMSGSIZE`, `EAGAIN`, ...)
    */
-  ping(
-    remote: string,
-    options: PingOptions,
-    done: (result: PingResult) => void,
-  ): SocketErrorCode | undefined {
+  ping(remote: string, options: PingOptions, done: (result: PingResult) => void): SocketErrorCode | undefined {
     this.checkOpen();
     const error = this.icmp.ping.send(remote, options, (result) => this.udp.guard(() => done(result)));
     this.loop.wake();

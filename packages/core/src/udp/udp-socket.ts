@@ -112,7 +112,8 @@ export class UdpSocket implements Drainable {
    */
   connect(address: string, port: number): void {
     if (this.isClosed) throw new SocketError('EBADF', 'connect', 'the socket is closed');
-    if (this.remotePort !== 0) throw new SocketError('EISCONN', 'connect', 'the socket is connected; disconnect() first');
+    if (this.remotePort !== 0)
+      throw new SocketError('EISCONN', 'connect', 'the socket is connected; disconnect() first');
     checkPort('connect', port, 1);
     this.pathText = '';
     const error = this.udp.findPath(this.path, address, this.sendFrom());

@@ -191,8 +191,7 @@ export class Udp implements ErrorReceiver, ReplyPort {
 
   /** @internal See {@link UdpSocket.bind}; port 0 means any free one. */
   bind(socket: UdpSocket, port: number): void {
-    const isFree = (candidate: number): boolean =>
-      this.demux.isFree(socket.boundAddress, candidate, socket.reusePort);
+    const isFree = (candidate: number): boolean => this.demux.isFree(socket.boundAddress, candidate, socket.reusePort);
     const chosen = port === 0 ? ephemeralPort(this.limits.ephemeralPorts, this.random, isFree) : port;
     if (chosen === undefined) throw new SocketError('EADDRINUSE', 'bind', 'every ephemeral port is taken');
     if (!isFree(chosen)) throw new SocketError('EADDRINUSE', 'bind', `port ${chosen} is taken`);
@@ -207,7 +206,11 @@ export class Udp implements ErrorReceiver, ReplyPort {
     }
     const { local, remote } = path;
     if (this.demux.findConnected(local, socket.localPort, remote, port) !== undefined) {
-      throw new SocketError('EADDRINUSE', 'connect', 'another socket is connected between the same addresses and ports');
+      throw new SocketError(
+        'EADDRINUSE',
+        'connect',
+        'another socket is connected between the same addresses and ports',
+      );
     }
     socket.connectedAddress = remote;
     socket.connectedLocal = local;

@@ -100,10 +100,7 @@ export function write(
 ): void {
   // The checksum comes from the values at hand: reading the header back just after writing it stalls.
   const sum = checksum.addWord(
-    checksum.addWord(
-      0x4500 + tos + totalLength + identification + fragmentWord + ((ttl << 8) | protocol),
-      source,
-    ),
+    checksum.addWord(0x4500 + tos + totalLength + identification + fragmentWord + ((ttl << 8) | protocol), source),
     destination,
   );
   view.setInt32(at, 0x45000000 | (tos << 16) | totalLength);

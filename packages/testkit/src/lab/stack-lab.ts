@@ -1,0 +1,126 @@
+import { macAddress, Stack, type InterfaceOptions, type NetworkInterface, type StackSettings } from '@lunetta/core';
+import { TestStack } from '../conformance/test-stack.js';
+import { createMemoryCable, type MemoryCable, type MemoryCableOptions } from '../memory/memory-cable.js';
+import type { Duration } from '../virtual/duration.js';
+import { VirtualHost } from '../virtual/virtual-host.js';
+import { expectConserved } from './conservation.js';
+import { arpPacket, ethernetFrame, ipv4Datagram, udpDatagram, type Ipv4Fields, type UdpFields } from './frames.js';
+
+/** How a lab is set up; everything has a default. */
+export interface StackLabOptions {
+  readonly seed?: number;
+  readonly cable?: MemoryCableOptions;
+  readonly iface?: Partial<InterfaceOptions>;
+  readonly settings?: StackSettings;
+}
+
+/**
+ * A stack under a microscope: on one end of a memory cable, in virtual time, with the test itself as the station at the
+ * other end, byte by byte. The stack is 10.0.0.1/24 with MAC 02:00:00:00:00:01; the test is 10.0.0.2, 02:...:02.
+ */
+export class StackLab {
+  static readonly STACK_IP = '10.0.0.1';
+  static readonly STACK_MAC = '02:00:00:00:00:01';
+  static readonly PEER_IP = '10.0.0.2';
+  static readonly PEER_MAC = '02:00:00:00:00:02';
+
+  readonly host: VirtualHost;
+  readonly cable: MemoryCable;
+  readonly stack: Stack;
+  readonly iface: NetworkInterface;
+  private readonly peer: TestStack;
+
+  constructor(options: StackLabOptions = {}) {
+    this.host = new VirtualHost({ seed: options.seed ?? 1 });
+    this.cable = createMemoryCable({ scheduler: this.host.scheduler, poison: true, ...options.cable });
+    this.stack = new Stack(this.host, options.settings);
+    this.iface = this.stack.addInterface(this.cable.a, {
+      name: 'lab0',
+      addresses: [`${StackLab.STACK_IP}/24`],
+      hardwareAddress: macAddress.parse(StackLab.STACK_MAC)!,
+      mode: 'interrupt',
+      ...options.iface,
+    });
+    this.peer = new TestStack(this.cable.b);
+    this.peer.poll();
+    this.host.settle();
+    this.receive(); // the announcement
+  }
+
+  /** Puts frames on the wire and lets the stack work on them. */
+  send(...frames: readonly Uint8Array[]): void {
+    for (const frame of frames) {
+      if (this.peer.queueFrame(frame) !== undefined) continue;
+      this.peer.poll(); // sends what is queued, and fills up the stock
+      if (this.peer.queueFrame(frame) === undefined) throw new Error('the lab has no room for one more frame');
+    }
+    this.peer.poll();
+    this.host.settle();
+  }
+
+  /** The frames that the stack has sent since the last call, in order. */
+  receive(): Uint8Array[] {
+    for (;;) {
+      const count = this.peer.inbox.length;
+      this.peer.poll();
+      if (this.peer.inbox.length === count) return this.peer.inbox.splice(0);
+    }
+  }
+
+  /** Sends frames and takes what the stack sends at once. */
+  exchange(...frames: readonly Uint8Array[]): Uint8Array[] {
+    this.send(...frames);
+    return this.receive();
+  }
+
+  /** Lets time pass. */
+  advance(duration: Duration): void {
+    this.host.advance(duration);
+  }
+
+  /** Makes the stack know the test's station, so that it answers without asking. */
+  introduce(ipAddress = StackLab.PEER_IP, macText = StackLab.PEER_MAC): void {
+    const { STACK_IP, STACK_MAC } = StackLab;
+    const request = arpPacket({ operation: 1, senderMac: macText, senderIp: ipAddress, targetIp: STACK_IP });
+    this.exchange(ethernetFrame({ dst: STACK_MAC, src: macText, type: 0x0806 }, request));
+  }
+
+  /** A frame from the test to the stack around an IPv4 datagram. */
+  ipv4Frame(fields: Partial<Ipv4Fields>, payload: Uint8Array, dst = StackLab.STACK_MAC): Uint8Array {
+    const datagram = ipv4Datagram({ src: StackLab.PEER_IP, dst: StackLab.STACK_IP, ...fields }, payload);
+    return ethernetFrame({ dst, src: StackLab.PEER_MAC }, datagram);
+  }
+
+  /** A frame from the test to the stack around a UDP datagram. */
+  udpFrame(fields: UdpFields, payload: Uint8Array, ipFields: Partial<Ipv4Fields> = {}, dst?: string): Uint8Array {
+    const addresses = { src: ipFields.src ?? StackLab.PEER_IP, dst: ipFields.dst ?? StackLab.STACK_IP };
+    return this.ipv4Frame({ ...ipFields, ...addresses }, udpDatagram(fields, payload, addresses), dst);
+  }
+
+  /** How often the stack has dropped a frame for a reason, such as `udp.noPort`, received or to be sent. */
+  drops(reason: string): number {
+    const { rx, tx } = this.stack.counters().interfaces[0]!;
+    return (rx.dropped[reason] ?? 0) + (tx.dropped[reason] ?? 0);
+  }
+
+  /**
+   * Ends the lab.
+   *
+   * @throws Error if a frame or a buffer is not accounted for
+   */
+  async close(): Promise<void> {
+    expectConserved(this.stack);
+    let isClosed = false;
+    void this.stack.close().then(() => (isClosed = true));
+    while (!isClosed) {
+      this.host.settle();
+      await Promise.resolve();
+    }
+    expectConserved(this.stack);
+    const { inUse, device } = this.stack.counters().interfaces[0]!.buffers;
+    this.peer.releaseAll();
+    await this.cable.b.close();
+    if (inUse !== 0) throw new Error(`${inUse} buffers were not given back`);
+    if (device !== 0) throw new Error(`${device} buffers stayed with the device after close`);
+  }
+}
