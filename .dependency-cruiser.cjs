@@ -27,6 +27,9 @@ const PACKAGES = [
   { name: 'apps', src: ['lunetta'], test: ['core', 'lunetta', 'testkit'] },
 ];
 
+/** By which files a package is entered: its index; testkit's suites for jest apart, since they load only within jest. */
+const ENTRIES = ['^packages/[^/]+/src/index\\.ts$', '^packages/testkit/src/jest\\.ts$'];
+
 /** Where inversify and reflect-metadata may be imported. */
 const INJECTION = [
   '^packages/core/src/container/',
@@ -69,13 +72,13 @@ module.exports = {
       'package-by-index',
       "A package is entered by its index only (by its name: '@lunetta/core').",
       { path: '^packages/([^/]+)/' },
-      { path: '^packages/', pathNot: ['^packages/$1/', '^packages/[^/]+/src/index\\.ts$'] },
+      { path: '^packages/', pathNot: ['^packages/$1/', ...ENTRIES] },
     ),
     error(
       'package-by-index-from-outside',
       "A package is entered by its index only (by its name: '@lunetta/core').",
       { pathNot: '^packages/' },
-      { path: '^packages/[^/]+/', pathNot: ['^packages/[^/]+/src/index\\.ts$'] },
+      { path: '^packages/[^/]+/', pathNot: ENTRIES },
     ),
     error(
       'package-known',
@@ -119,7 +122,7 @@ module.exports = {
       'declared',
       "What a package's sources import stands in its own package.json.",
       { path: '^packages/[^/]+/src/' },
-      { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'], dependencyTypesNot: ['type-only'] },
+      { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'], dependencyTypesNot: ['type-only', 'npm-peer'] },
     ),
   ],
   options: {

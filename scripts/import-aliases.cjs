@@ -1,5 +1,5 @@
 /**
- * For dependency-cruiser: packages by name lead to their sources, so that the import rules see the whole
+ * For dependency-cruiser: what a package exports leads to its sources, so that the import rules see the whole
  * repository and need no build.
  */
 const { existsSync, readdirSync, readFileSync } = require('node:fs');
@@ -11,7 +11,12 @@ const alias = {};
 for (const folder of readdirSync(packages)) {
   const manifest = join(packages, folder, 'package.json');
   if (!existsSync(manifest)) continue;
-  alias[`${JSON.parse(readFileSync(manifest, 'utf8')).name}$`] = join(packages, folder, 'src', 'index.ts');
+  const { name, exports } = JSON.parse(readFileSync(manifest, 'utf8'));
+  for (const [subpath, { default: built }] of Object.entries(exports)) {
+    if (!built?.startsWith('./dist/')) continue; // such as a JSON schema
+    const source = built.replace('./dist/', 'src/').replace(/\.js$/, '.ts');
+    alias[`${name}${subpath.slice(1)}$`] = join(packages, folder, source);
+  }
 }
 
 module.exports = { resolve: { alias } };
