@@ -108,16 +108,20 @@ describe('fault injection', () => {
     await closeClean(run);
   });
 
-  test('a late frame comes when nothing else does', () => {
+  test('a late frame waits for others, and comes at once when there are none', () => {
     const { scheduler } = new VirtualHost();
     const cable = createMemoryCable({ scheduler });
     const port = new FaultyPort(cable.a, { random: new SeededRandom(5), reordering: 1 });
     const stack = new TestStack(port);
     const peer = new PortFarEnd(cable.b);
     peer.send(new Uint8Array(60));
-    expect(stack.poll()).toBe(0);
-    expect(port.queue(0).audit()).toMatchObject({ device: 1, inUse: port.queue(0).stock.length });
     expect(stack.poll()).toBe(1);
+    for (let frames = 0; frames < 6; frames++) peer.send(new Uint8Array(60));
+    const shown = stack.poll();
+    const held = 6 - shown;
+    expect(held).toBe(1);
+    expect(port.queue(0).audit()).toMatchObject({ device: held, inUse: port.queue(0).stock.length + shown });
+    expect(stack.poll()).toBe(held);
   });
 
   test('changes one bit of a frame', async () => {

@@ -8,7 +8,7 @@ export interface FaultOptions {
   readonly loss?: number;
   /** The frame comes twice. */
   readonly duplication?: number;
-  /** The frame comes after 1 to 3 later ones, or when nothing else comes. */
+  /** The frame comes after 1 to 3 later ones, as long as later ones come. */
   readonly reordering?: number;
   /** One bit of the frame is another. */
   readonly corruption?: number;

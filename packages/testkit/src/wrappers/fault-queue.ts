@@ -57,8 +57,8 @@ export class FaultQueue extends WrappedQueue {
     const received = this.inner.poll(txCount);
     if (this.closed) return 0;
     for (let at = 0; at < received;) at = this.takeFrame(at, received);
-    // Nothing more may come for long: whoever sleeps now must not sleep over the late frame.
-    if (received === 0 && this.lateCount > 0) this.passLate();
+    // Whoever sees an empty poll may go to sleep, and nobody would wake it for the late frame.
+    if (this.passingCount === 0) this.passLate();
     if (this.counts[COUNT_STATE] !== STATE_UP) this.loseAll();
     return this.show();
   }
