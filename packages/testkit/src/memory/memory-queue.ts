@@ -201,16 +201,21 @@ export class MemoryQueue implements LinkQueue {
     let frames = 0;
     let bytes = 0;
     let at = 0;
+    const carries = this.state === STATE_UP && !outbound.closed;
     while (at < count) {
+      if (carries) {
+        const taken = outbound.takeByHandle(pool, tx, at, count, this.me, check.maxFrameLength) - at;
+        frames += taken;
+        bytes += outbound.bytesTaken;
+        at += taken;
+        if (at === count) break;
+      }
       const end = check.frame(at, count);
       if (!check.good) {
         this.release(at, end);
-      } else if (this.state !== STATE_UP || outbound.closed) {
+      } else if (!carries) {
         counters.dropped[DROP_TX_LINK_DOWN]!++;
         this.release(at, end);
-      } else if (outbound.takesByHandle(pool, tx, at, end, check.flags, check.frameLength)) {
-        frames++;
-        bytes += check.frameLength;
       } else if (outbound.hasRoomFor(check.frameLength)) {
         // Sent, whatever becomes of it: a receiver without a buffer counts it as lost there.
         outbound.takeCopy(tx, at, check.frameLength);

@@ -12,7 +12,7 @@ import {
 } from './link-counters.js';
 
 /** An Ethernet header: nothing shorter is a frame. */
-const MIN_FRAME_LENGTH = 14;
+export const MIN_FRAME_LENGTH = 14;
 
 /** Judges what the stack wants to send, a frame at a time. Its outcome lies in fields: a result object is garbage. */
 export class TxCheck {
@@ -22,8 +22,9 @@ export class TxCheck {
   good = false;
   /** Of the last frame: its length in bytes. */
   frameLength = 0;
-  /** Of the last frame: the flags of all its segments together. */
-  flags = 0;
+  private readonly bufferSize: number;
+  private readonly bufferStride: number;
+  private readonly firstBufferAt: number;
 
   /** @param stack the `OWNER_` of the stack */
   constructor(
@@ -32,7 +33,12 @@ export class TxCheck {
     private readonly tx: Int32Array,
     private readonly counters: LinkCounters,
     private readonly offloads: number,
-  ) {}
+  ) {
+    const { bufferSize, bufferStride, firstBufferAt } = pool.memory;
+    this.bufferSize = bufferSize;
+    this.bufferStride = bufferStride;
+    this.firstBufferAt = firstBufferAt;
+  }
 
   /**
    * Checks the frame that starts at descriptor `at`. Its buffers become {@link OWNER_CHECKED}, so that a second
@@ -42,8 +48,8 @@ export class TxCheck {
    * @returns the descriptor after the frame
    */
   frame(at: number, count: number): number {
-    const { tx, pool, counters } = this;
-    const { owner, memory } = pool;
+    const { tx, pool, counters, bufferSize, bufferStride, firstBufferAt } = this;
+    const { owner } = pool;
     let good = true;
     let flags = 0;
     let frameLength = 0;
@@ -63,11 +69,11 @@ export class TxCheck {
         continue;
       }
       owner[handle] = OWNER_CHECKED;
-      const inBuffer = (tx[base + OFFSET] as number) - memory.bufferAt(handle);
-      if (inBuffer < 0 || inBuffer >= memory.bufferSize) {
+      const inBuffer = (tx[base + OFFSET] as number) - (firstBufferAt + handle * bufferStride);
+      if (inBuffer < 0 || inBuffer >= bufferSize) {
         counters.refused[REFUSE_OFFSET]!++;
         good = false;
-      } else if (length <= 0 || inBuffer + length > memory.bufferSize) {
+      } else if (length <= 0 || inBuffer + length > bufferSize) {
         counters.refused[REFUSE_LENGTH]!++;
         good = false;
       }
@@ -83,7 +89,6 @@ export class TxCheck {
       good = false;
     }
     this.good = good;
-    this.flags = flags;
     this.frameLength = frameLength;
     return end;
   }
