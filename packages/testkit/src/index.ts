@@ -15,6 +15,7 @@ export { FaultyPort, faultyDriver } from './wrappers/fault-injection.js';
 export type { FaultCounts, FaultOptions } from './wrappers/fault-options.js';
 export * from './lab/conservation.js';
 export * from './lab/frames.js';
+export * from './lab/parse-frame.js';
 export * from './lab/stack-lab.js';
 export { wrapDriver, WrappedPort, type WrapQueue } from './wrappers/wrapped-port.js';
 export { WrappedQueue } from './wrappers/wrapped-queue.js';

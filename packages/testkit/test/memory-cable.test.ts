@@ -12,8 +12,8 @@ import {
 import { createMemoryCable, VirtualHost } from '@lunetta/testkit';
 
 function put(queue: LinkQueue, index: number, bytes: Uint8Array): void {
-  const left = (queue.counts[COUNT_STOCK] as number) - 1;
-  const handle = queue.stock[left] as number;
+  const left = queue.counts[COUNT_STOCK] - 1;
+  const handle = queue.stock[left];
   queue.counts[COUNT_STOCK] = left;
   const at = queue.memory.bufferAt(handle) + queue.headroom;
   queue.memory.bytes.set(bytes, at);
@@ -22,8 +22,8 @@ function put(queue: LinkQueue, index: number, bytes: Uint8Array): void {
 
 function shown(queue: LinkQueue, index: number): Uint8Array {
   const base = index * DESCRIPTOR_WORDS;
-  const at = queue.rx[base + OFFSET] as number;
-  return queue.memory.bytes.slice(at, at + (queue.rx[base + LENGTH] as number));
+  const at = queue.rx[base + OFFSET];
+  return queue.memory.bytes.slice(at, at + queue.rx[base + LENGTH]);
 }
 
 describe.each([false, true])('memory cable, shared memory: %s', (sharedMemory) => {
@@ -75,7 +75,7 @@ describe.each([false, true])('memory cable, shared memory: %s', (sharedMemory) =
     put(a.queue(0), 0, new Uint8Array(20).fill(1));
     a.queue(0).poll(1);
     b.queue(0).poll(0);
-    expect([...shown(b.queue(0), 0)]).toEqual([...new Array(20).fill(1), ...new Array(40).fill(0)]);
+    expect([...shown(b.queue(0), 0)]).toEqual([...new Uint8Array(20).fill(1), ...new Uint8Array(40)]);
   });
 });
 

@@ -57,9 +57,9 @@ describe('virtual host', () => {
     const host = new VirtualHost();
     const ran: number[] = [];
     const calls = [1, 2, 3].map((n) => host.scheduler.after(10, () => ran.push(n)));
-    host.scheduler.cancel(calls[1] as object);
+    host.scheduler.cancel(calls[1]);
     host.advance(10);
-    host.scheduler.cancel(calls[0] as object);
+    host.scheduler.cancel(calls[0]);
     expect(ran).toEqual([1, 3]);
     expect(host.scheduler.pendingTimers).toBe(0);
   });
@@ -136,7 +136,7 @@ describe('seeded random', () => {
   test('numbers below a limit are even, chances come true as often as they say', () => {
     const random = new SeededRandom(42);
     const seen = new Array<number>(6).fill(0);
-    for (let i = 0; i < 60_000; i++) seen[random.below(6)]!++;
+    for (let i = 0; i < 60_000; i++) seen[random.below(6)]++;
     for (const count of seen) expect(Math.abs(count - 10_000)).toBeLessThan(400);
     let hits = 0;
     for (let i = 0; i < 10_000; i++) if (random.chance(0.25)) hits++;

@@ -42,7 +42,7 @@ function successors(state: State, wakeup: Kind, protocol: Protocol): State[] {
   const asleep = state.at === protocol.length;
   // Wake-ups come from the event loop: to a stack that sleeps, or between two of its turns.
   if (state.pending && (asleep || state.at === 0)) next.push({ ...state, pending: false, at: 0 });
-  if (!asleep) next.push(step(state, wakeup, protocol[state.at] as Step));
+  if (!asleep) next.push(step(state, wakeup, protocol[state.at]));
   return next;
 }
 
@@ -140,7 +140,7 @@ class Sleeper {
     const { queue } = this;
     const count = queue.poll(0);
     for (let i = 0; i < count; i++) {
-      queue.free[queue.counts[COUNT_FREE]!++] = queue.rx[i * DESCRIPTOR_WORDS + HANDLE] as number;
+      queue.free[queue.counts[COUNT_FREE]++] = queue.rx[i * DESCRIPTOR_WORDS + HANDLE];
     }
     this.received += count;
     if (count > 0) this.at = 0;

@@ -93,8 +93,7 @@ describe('fault injection', () => {
     expect(run.port.faults.duplicated).toBeGreaterThan(150);
     expect(run.numbers).toHaveLength(FRAMES + run.port.faults.duplicated);
     expect([...new Set(run.numbers)]).toEqual(all);
-    for (const [i, number] of run.numbers.entries())
-      if (i > 0) expect(number - (run.numbers[i - 1] as number)).toBeLessThan(2);
+    for (const [i, number] of run.numbers.entries()) if (i > 0) expect(number - run.numbers[i - 1]).toBeLessThan(2);
     expect(run.port.statistics().rxFrames).toBe(run.numbers.length);
     await closeClean(run);
   });
@@ -130,7 +129,7 @@ describe('fault injection', () => {
     for (const [tag, frame] of run.stack.inbox.entries()) {
       const sent = new Uint8Array(600).fill(7);
       new DataView(sent.buffer).setUint32(0, tag);
-      const flipped = sent.reduce((bits, byte, i) => bits + ones(byte ^ (frame[i] as number)), 0);
+      const flipped = sent.reduce((bits, byte, i) => bits + ones(byte ^ frame[i]), 0);
       expect(flipped).toBe(1);
     }
     await closeClean(run);

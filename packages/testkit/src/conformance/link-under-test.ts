@@ -124,7 +124,7 @@ export class LinkUnderTest {
 }
 
 /** All counts of one kind together. */
-export function sum(counts: LinkStatistics['dropped']): number {
+function sum(counts: LinkStatistics['dropped']): number {
   return Object.values(counts).reduce((total, count) => total + count, 0);
 }
 

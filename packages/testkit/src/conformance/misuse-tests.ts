@@ -51,7 +51,7 @@ export function misuseTests(linkTest: LinkTest): void {
     const { stack, queue } = link;
     const frame = testFrame(60, 2);
     const [handle] = stack.queueFrame(frame) as [number];
-    stack.queueDescriptor(handle, queue.tx[OFFSET] as number, frame.length);
+    stack.queueDescriptor(handle, queue.tx[OFFSET], frame.length);
     expectRefused(link, 1);
     expect(await link.receivedByPeer(1)).toEqual([link.onWire(frame)]);
   });
@@ -59,8 +59,8 @@ export function misuseTests(linkTest: LinkTest): void {
   linkTest('one buffer twice in a chain', async (link) => {
     const { stack, queue } = link;
     const [handle] = stack.queueFrame(testFrame(600, 2)) as [number];
-    const at = queue.tx[OFFSET] as number;
-    queue.tx[FLAGS]! |= MORE;
+    const at = queue.tx[OFFSET];
+    queue.tx[FLAGS] |= MORE;
     stack.queueDescriptor(handle, at, 100);
     expectRefused(link, 1);
   });
@@ -107,7 +107,7 @@ export function misuseTests(linkTest: LinkTest): void {
   linkTest('a chain that does not end', async (link) => {
     const { stack, queue } = link;
     stack.queueFrame(testFrame(600, 1), [300]);
-    queue.tx[8 + FLAGS]! |= MORE;
+    queue.tx[8 + FLAGS] |= MORE;
     expectRefused(link, 1);
   });
 

@@ -41,7 +41,7 @@ export function ownershipTests(linkTest: LinkTest, expected: Expectations): void
     await link.received(1);
     stack.holds = false;
     const [handle] = [...stack.held];
-    stack.queueDescriptor(handle as number, queue.rx[OFFSET] as number, frame.length);
+    stack.queueDescriptor(handle, queue.rx[OFFSET], frame.length);
     expect(await link.receivedByPeer(1)).toEqual([frame]);
     expect(stack.held.size).toBe(0);
   });
@@ -68,7 +68,7 @@ export function ownershipTests(linkTest: LinkTest, expected: Expectations): void
     const { stack, queue } = link;
     const frame = testFrame(800, 4);
     const [header, payload] = stack.queueFrame(frame, [54]) as [number, number];
-    queue.tx[DESCRIPTOR_WORDS + 3]! |= TX_KEEP;
+    queue.tx[DESCRIPTOR_WORDS + 3] |= TX_KEEP;
     expect(await link.receivedByPeer(1)).toEqual([frame]);
     await link.until(() => stack.lent.size === 0 || stack.poll() < 0, 'the lent segment');
     expect([...stack.held]).toEqual([payload]);

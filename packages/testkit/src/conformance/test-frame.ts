@@ -1,5 +1,5 @@
 /** EtherType of the suite's frames: local experimental 1. IEEE 802, "OUI Extended EtherType and Local Experimental". */
-export const TEST_ETHERTYPE = 0x88b5;
+const TEST_ETHERTYPE = 0x88b5;
 
 /** Length of an Ethernet header in bytes. */
 export const HEADER_LENGTH = 14;
@@ -15,7 +15,7 @@ export function testFrame(length: number, tag: number): Uint8Array {
 
 /** Whether a frame is the suite's. */
 export function isTestFrame(frame: Uint8Array): boolean {
-  return frame.length >= HEADER_LENGTH && ((frame[12] as number) << 8) + (frame[13] as number) === TEST_ETHERTYPE;
+  return frame.length >= HEADER_LENGTH && (frame[12] << 8) + frame[13] === TEST_ETHERTYPE;
 }
 
 /** `frame` as it looks on a medium whose shortest frame is `paddedTo` bytes. */

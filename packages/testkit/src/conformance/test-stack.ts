@@ -63,7 +63,7 @@ export class TestStack {
 
   /** `counts[COUNT_STATE]`. */
   get state(): number {
-    return this.queue.counts[COUNT_STATE] as number;
+    return this.queue.counts[COUNT_STATE];
   }
 
   /** Asks to be woken. */
@@ -86,12 +86,12 @@ export class TestStack {
     this.inside = 'poll';
     const received = queue.poll(queued);
     this.inside = undefined;
-    const sent = counts[COUNT_SENT] as number;
+    const sent = counts[COUNT_SENT];
     require(sent >= 0 && sent <= queued, `${sent} descriptors sent of ${queued}`);
     require(counts[COUNT_FREE] === 0, 'free was not taken');
     this.takeSent(sent, queued);
-    for (let i = 0; i < (counts[COUNT_DONE] as number); i++) {
-      const handle = queue.done[i] as number;
+    for (let i = 0; i < counts[COUNT_DONE]; i++) {
+      const handle = queue.done[i];
       require(this.lent.delete(handle), `handle ${handle} in done, which was not lent`);
       this.held.add(handle);
     }
@@ -104,8 +104,8 @@ export class TestStack {
   takeBuffer(): number | undefined {
     const { counts, stock } = this.queue;
     if (counts[COUNT_STOCK] === 0) return undefined;
-    counts[COUNT_STOCK]!--;
-    const handle = stock[counts[COUNT_STOCK] as number] as number;
+    counts[COUNT_STOCK]--;
+    const handle = stock[counts[COUNT_STOCK]];
     this.held.add(handle);
     return handle;
   }
@@ -119,8 +119,8 @@ export class TestStack {
   /** Puts a handle in `free`, whoever it belongs to. */
   freeAnyway(handle: number): void {
     const { counts, free } = this.queue;
-    free[counts[COUNT_FREE] as number] = handle;
-    counts[COUNT_FREE]!++;
+    free[counts[COUNT_FREE]] = handle;
+    counts[COUNT_FREE]++;
   }
 
   /** Gives all held buffers back with the next poll. */
@@ -143,7 +143,7 @@ export class TestStack {
     const { counts, memory, headroom, tx } = this.queue;
     const ends = segmentEnds([...cuts, frame.length], memory.bufferSize - headroom);
     const room = tx.length / DESCRIPTOR_WORDS - this.queued;
-    if ((counts[COUNT_STOCK] as number) < ends.length || room < ends.length) return undefined;
+    if (counts[COUNT_STOCK] < ends.length || room < ends.length) return undefined;
     return ends.map((end, i) => {
       const segment = frame.subarray(i === 0 ? 0 : ends[i - 1], end);
       const handle = this.takeBuffer() as number;
@@ -157,11 +157,11 @@ export class TestStack {
   private takeSent(sent: number, queued: number): void {
     const { tx } = this.queue;
     for (let i = 0; i < sent; i++) {
-      const handle = tx[i * DESCRIPTOR_WORDS + HANDLE] as number;
-      const kept = ((tx[i * DESCRIPTOR_WORDS + FLAGS] as number) & TX_KEEP) !== 0;
+      const handle = tx[i * DESCRIPTOR_WORDS + HANDLE];
+      const kept = (tx[i * DESCRIPTOR_WORDS + FLAGS] & TX_KEEP) !== 0;
       if (this.held.delete(handle) && kept) this.lent.add(handle);
     }
-    const last = sent > 0 ? (tx[(sent - 1) * DESCRIPTOR_WORDS + FLAGS] as number) : 0;
+    const last = sent > 0 ? tx[(sent - 1) * DESCRIPTOR_WORDS + FLAGS] : 0;
     require(sent === queued || (last & MORE) === 0, 'a chain was accepted in part');
     tx.copyWithin(0, sent * DESCRIPTOR_WORDS, queued * DESCRIPTOR_WORDS);
     this.queued = queued - sent;
@@ -169,7 +169,7 @@ export class TestStack {
 
   private checkStock(): void {
     const { counts, stock } = this.queue;
-    const count = counts[COUNT_STOCK] as number;
+    const count = counts[COUNT_STOCK];
     require(count >= 0 && count <= stock.length, `${count} buffers in stock`);
     const seen = new Set<number>();
     for (const handle of stock.subarray(0, count)) {
@@ -194,10 +194,10 @@ export class TestStack {
     for (; (flags & MORE) !== 0; at++) {
       require(at < count, 'a chain goes on beyond the burst');
       const base = at * DESCRIPTOR_WORDS;
-      const handle = rx[base + HANDLE] as number;
-      const offset = rx[base + OFFSET] as number;
-      const length = rx[base + LENGTH] as number;
-      flags = rx[base + FLAGS] as number;
+      const handle = rx[base + HANDLE];
+      const offset = rx[base + OFFSET];
+      const length = rx[base + LENGTH];
+      flags = rx[base + FLAGS];
       require(flags >= 0, 'bit 31 of a descriptor is set');
       this.checkHandle(handle);
       const inBuffer = offset - memory.bufferAt(handle);
@@ -211,9 +211,9 @@ export class TestStack {
     this.longestChain = Math.max(this.longestChain, pieces.length);
     const frame = concatenated(pieces);
     if (pieces.length > 1) {
-      const firstLength = (pieces[0] as Uint8Array).length;
+      const firstLength = pieces[0].length;
       require(firstLength >= MIN_FIRST_SEGMENT, `the first segment of a chain has ${firstLength} bytes`);
-      const stated = rx[first * DESCRIPTOR_WORDS + FRAME_LENGTH] as number;
+      const stated = rx[first * DESCRIPTOR_WORDS + FRAME_LENGTH];
       require(stated === frame.length, `a chain of ${frame.length} bytes says ${stated}`);
     }
     this.inbox.push(frame);

@@ -4,7 +4,17 @@ import { createMemoryCable, type MemoryCable, type MemoryCableOptions } from '..
 import type { Duration } from '../virtual/duration.js';
 import { VirtualHost } from '../virtual/virtual-host.js';
 import { expectConserved } from './conservation.js';
-import { arpPacket, ethernetFrame, ipv4Datagram, udpDatagram, type Ipv4Fields, type UdpFields } from './frames.js';
+import {
+  arpPacket,
+  ethernetFrame,
+  icmpMessage,
+  ipv4Datagram,
+  udpDatagram,
+  type ArpFields,
+  type Ipv4Fields,
+  type UdpFields,
+} from './frames.js';
+import { parseFrame, type ParsedFrame } from './parse-frame.js';
 
 /** How a lab is set up; everything has a default. */
 export interface StackLabOptions {
@@ -13,6 +23,9 @@ export interface StackLabOptions {
   readonly iface?: Partial<InterfaceOptions>;
   readonly settings?: StackSettings;
 }
+
+/** Data of an echo request that is not all zeros. */
+const mark = Uint8Array.of(1);
 
 /**
  * A stack under a microscope: on one end of a memory cable, in virtual time, with the test itself as the station at the
@@ -73,6 +86,16 @@ export class StackLab {
     return this.receive();
   }
 
+  /** As {@link exchange}; every frame is read, and held to the standards. */
+  ask(...frames: readonly Uint8Array[]): ParsedFrame[] {
+    return this.exchange(...frames).map(parseFrame);
+  }
+
+  /** As {@link receive}; every frame is read, and held to the standards. */
+  heard(): ParsedFrame[] {
+    return this.receive().map(parseFrame);
+  }
+
   /** Lets time pass. */
   advance(duration: Duration): void {
     this.host.advance(duration);
@@ -83,6 +106,24 @@ export class StackLab {
     const { STACK_IP, STACK_MAC } = StackLab;
     const request = arpPacket({ operation: 1, senderMac: macText, senderIp: ipAddress, targetIp: STACK_IP });
     this.exchange(ethernetFrame({ dst: STACK_MAC, src: macText, type: 0x0806 }, request));
+  }
+
+  /** As {@link introduce}, and the stack has confirmed it: for 30 seconds it asks no more. */
+  befriend(ipAddress = StackLab.PEER_IP, macText = StackLab.PEER_MAC): void {
+    this.introduce(ipAddress, macText);
+    const echo = ipv4Datagram({ src: ipAddress, dst: StackLab.STACK_IP, protocol: 1 }, icmpMessage(8, 0, 0, mark));
+    const frames = this.ask(ethernetFrame({ dst: StackLab.STACK_MAC, src: macText }, echo));
+    if (frames.some((frame) => frame.arp?.operation === 'request')) {
+      this.exchange(this.arpFrame({ operation: 2, senderIp: ipAddress, senderMac: macText }));
+    }
+  }
+
+  /** A frame from the test to the stack with an ARP packet; what is not given is right. */
+  arpFrame(fields: Partial<ArpFields>, dst = StackLab.STACK_MAC): Uint8Array {
+    const { PEER_IP, PEER_MAC, STACK_IP } = StackLab;
+    const right = { operation: 1, senderMac: PEER_MAC, senderIp: PEER_IP, targetIp: STACK_IP };
+    const packet = arpPacket({ ...right, ...fields });
+    return ethernetFrame({ dst, src: fields.senderMac ?? PEER_MAC, type: 0x0806 }, packet);
   }
 
   /** A frame from the test to the stack around an IPv4 datagram. */
@@ -99,7 +140,7 @@ export class StackLab {
 
   /** How often the stack has dropped a frame for a reason, such as `udp.noPort`, received or to be sent. */
   drops(reason: string): number {
-    const { rx, tx } = this.stack.counters().interfaces[0]!;
+    const { rx, tx } = this.stack.counters().interfaces[0];
     return (rx.dropped[reason] ?? 0) + (tx.dropped[reason] ?? 0);
   }
 
@@ -117,7 +158,7 @@ export class StackLab {
       await Promise.resolve();
     }
     expectConserved(this.stack);
-    const { inUse, device } = this.stack.counters().interfaces[0]!.buffers;
+    const { inUse, device } = this.stack.counters().interfaces[0].buffers;
     this.peer.releaseAll();
     await this.cable.b.close();
     if (inUse !== 0) throw new Error(`${inUse} buffers were not given back`);

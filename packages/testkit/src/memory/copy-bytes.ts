@@ -27,9 +27,9 @@ export class BytesCopier {
       const toWord = toAt >> 2;
       const fromWord = fromAt >> 2;
       const words = length >> 2;
-      for (let i = 0; i < words; i++) toWords[toWord + i] = fromWords[fromWord + i] as number;
+      for (let i = 0; i < words; i++) toWords[toWord + i] = fromWords[fromWord + i];
       done = words << 2;
     }
-    for (; done < length; done++) to[toAt + done] = from[fromAt + done] as number;
+    for (; done < length; done++) to[toAt + done] = from[fromAt + done];
   }
 }

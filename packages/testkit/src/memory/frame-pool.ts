@@ -1,8 +1,8 @@
-import { FrameMemory } from '@lunetta/core';
+import type { FrameMemory } from '@lunetta/core';
 
 // Who owns a frame buffer.
 /** The pool. */
-export const OWNER_POOL = 0;
+const OWNER_POOL = 0;
 /** The device: on the wire. */
 export const OWNER_DEVICE = 1;
 /** The device, lent by the stack (`TX_KEEP`). */
@@ -39,7 +39,7 @@ export class FramePool {
   /** Takes a buffer out for `owner`: its handle, or -1 if there is none. */
   take(owner: number): number {
     if (this.available === 0) return -1;
-    const handle = this.handles[--this.available] as number;
+    const handle = this.handles[--this.available];
     this.owner[handle] = owner;
     return handle;
   }

@@ -36,7 +36,7 @@ export class KeptBuffers {
    */
   release(owner: Uint8Array, stack: number, done: Int32Array): number {
     let released = 0;
-    while (this.count > 0 && (((this.duePoll[this.head] as number) - this.polls) | 0) <= 0) {
+    while (this.count > 0 && ((this.duePoll[this.head] - this.polls) | 0) <= 0) {
       const handle = this.takeFirst();
       owner[handle] = stack;
       done[released++] = handle;
@@ -51,7 +51,7 @@ export class KeptBuffers {
   }
 
   private takeFirst(): number {
-    const handle = this.handles[this.head] as number;
+    const handle = this.handles[this.head];
     this.head = (this.head + 1) % this.capacity;
     this.count--;
     return handle;

@@ -70,5 +70,5 @@ export class LinkCounters {
 }
 
 function named(names: readonly string[], values: Float64Array): Record<string, number> {
-  return Object.fromEntries(names.map((name, i) => [name, values[i] as number]));
+  return Object.fromEntries(names.map((name, i) => [name, values[i]]));
 }

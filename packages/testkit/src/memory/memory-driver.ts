@@ -28,12 +28,8 @@ export class MemoryDriver implements LinkDriver<MemoryDriverOptions> {
    *   ends want different MTUs
    */
   open(options: MemoryDriverOptions, request: LinkRequest): Promise<LinkPort> {
-    // Not an async function: what it throws is to reject, what it does is to be done at once and in order.
-    try {
-      return Promise.resolve(this.plug(options, request));
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    // At once and in order; what is thrown rejects.
+    return new Promise((resolve) => resolve(this.plug(options, request)));
   }
 
   private plug(options: MemoryDriverOptions, request: LinkRequest): LinkPort {

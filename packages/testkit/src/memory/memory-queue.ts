@@ -147,7 +147,7 @@ export class MemoryQueue implements LinkQueue {
   /** Sets what `counts[COUNT_STATE]` will say; what is under way to us is lost unless the link is up. */
   setState(state: number): void {
     this.state = state;
-    if (state !== STATE_UP) this.counters.dropped[DROP_RX_LINK_DOWN]! += this.inbound.clear();
+    if (state !== STATE_UP) this.counters.dropped[DROP_RX_LINK_DOWN] += this.inbound.clear();
   }
 
   /** The longest frame that may be sent, in bytes. */
@@ -162,11 +162,11 @@ export class MemoryQueue implements LinkQueue {
     this.fillStock();
     const { counts, pool } = this;
     for (let i = 0; i < this.stocked; i++) {
-      const handle = this.stock[i] as number;
+      const handle = this.stock[i];
       if (pool.owner[handle] === this.me) pool.give(handle);
     }
     this.kept.clear(pool);
-    this.counters.dropped[DROP_RX_CLOSED]! += this.inbound.clear();
+    this.counters.dropped[DROP_RX_CLOSED] += this.inbound.clear();
     counts[COUNT_STOCK] = counts[COUNT_DONE] = counts[COUNT_SENT] = 0;
     this.state = STATE_GONE;
     this.closed = this.inbound.closed = true;
@@ -175,24 +175,24 @@ export class MemoryQueue implements LinkQueue {
 
   private takeFree(): void {
     const { counts, free, pool, counters } = this;
-    const count = counts[COUNT_FREE] as number;
+    const count = counts[COUNT_FREE];
     counts[COUNT_FREE] = 0;
     if (count < 0 || count > free.length) {
-      counters.refused[REFUSE_COUNT]!++;
+      counters.refused[REFUSE_COUNT]++;
       return;
     }
     const { owner } = pool;
     for (let i = 0; i < count; i++) {
-      const handle = free[i] as number;
+      const handle = free[i];
       if (owner[handle] === this.me) pool.give(handle);
-      else counters.refused[handle < 0 || handle >= owner.length ? REFUSE_HANDLE : REFUSE_DOUBLE_FREE]!++;
+      else counters.refused[handle < 0 || handle >= owner.length ? REFUSE_HANDLE : REFUSE_DOUBLE_FREE]++;
     }
   }
 
   /** @returns number of descriptors accepted */
   private send(txCount: number): number {
     if (!(txCount > 0 && txCount <= this.txCapacity)) {
-      this.counters.refused[REFUSE_COUNT]!++;
+      this.counters.refused[REFUSE_COUNT]++;
       return 0;
     }
     const { check, outbound, pool, tx, counters } = this;
@@ -214,7 +214,7 @@ export class MemoryQueue implements LinkQueue {
       if (!check.good) {
         this.release(at, end);
       } else if (!carries) {
-        counters.dropped[DROP_TX_LINK_DOWN]!++;
+        counters.dropped[DROP_TX_LINK_DOWN]++;
         this.release(at, end);
       } else if (outbound.hasRoomFor(check.frameLength)) {
         // Sent, whatever becomes of it: a receiver without a buffer counts it as lost there.
@@ -226,7 +226,7 @@ export class MemoryQueue implements LinkQueue {
         check.undo(at, end);
         break;
       } else {
-        counters.dropped[DROP_TX_QUEUE_FULL]!++;
+        counters.dropped[DROP_TX_QUEUE_FULL]++;
         this.release(at, end);
       }
       at = end;
@@ -242,9 +242,9 @@ export class MemoryQueue implements LinkQueue {
     const { tx, pool } = this;
     const { owner } = pool;
     for (let i = at; i < end; i++) {
-      const handle = tx[i * DESCRIPTOR_WORDS + HANDLE] as number;
+      const handle = tx[i * DESCRIPTOR_WORDS + HANDLE];
       if (owner[handle] !== OWNER_CHECKED) continue;
-      if (((tx[i * DESCRIPTOR_WORDS + FLAGS] as number) & TX_KEEP) === 0) {
+      if ((tx[i * DESCRIPTOR_WORDS + FLAGS] & TX_KEEP) === 0) {
         pool.give(handle);
       } else {
         owner[handle] = OWNER_LENT;
@@ -255,9 +255,9 @@ export class MemoryQueue implements LinkQueue {
 
   private fillStock(): void {
     const { counts, stock, pool } = this;
-    let count = counts[COUNT_STOCK] as number;
+    let count = counts[COUNT_STOCK];
     if (count < 0 || count > this.stocked) {
-      this.counters.refused[REFUSE_COUNT]!++;
+      this.counters.refused[REFUSE_COUNT]++;
       count = this.stocked;
     }
     while (count < this.stockCapacity) {
@@ -281,22 +281,22 @@ export class MemoryQueue implements LinkQueue {
     for (let i = 0; i < count; i++) {
       const from = ((head + i) & mask) * DESCRIPTOR_WORDS;
       const to = i * DESCRIPTOR_WORDS;
-      const handle = ring[from + HANDLE] as number;
-      const flags = ring[from + FLAGS] as number;
+      const handle = ring[from + HANDLE];
+      const flags = ring[from + FLAGS];
       rx[to + HANDLE] = handle;
-      rx[to + OFFSET] = ring[from + OFFSET] as number;
-      rx[to + LENGTH] = ring[from + LENGTH] as number;
+      rx[to + OFFSET] = ring[from + OFFSET];
+      rx[to + LENGTH] = ring[from + LENGTH];
       rx[to + FLAGS] = flags;
-      rx[to + FRAME_LENGTH] = ring[from + FRAME_LENGTH] as number;
+      rx[to + FRAME_LENGTH] = ring[from + FRAME_LENGTH];
       owner[handle] = me;
       if ((flags & MORE) === 0) {
         whole = i + 1;
         frames++;
-        bytes += ring[from + FRAME_LENGTH] as number;
+        bytes += ring[from + FRAME_LENGTH];
       }
     }
     // The chain at the end that the burst would split stays on the wire.
-    for (let i = whole; i < count; i++) owner[rx[i * DESCRIPTOR_WORDS + HANDLE] as number] = OWNER_DEVICE;
+    for (let i = whole; i < count; i++) owner[rx[i * DESCRIPTOR_WORDS + HANDLE]] = OWNER_DEVICE;
     wire.drop(whole);
     this.counters.rxFrames += frames;
     this.counters.rxBytes += bytes;

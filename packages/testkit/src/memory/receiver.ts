@@ -113,10 +113,10 @@ export class Receiver {
     let i = at;
     for (; i < end; i++) {
       const base = i * DESCRIPTOR_WORDS;
-      const handle = tx[base + HANDLE] as number;
-      const offset = tx[base + OFFSET] as number;
-      const length = tx[base + LENGTH] as number;
-      if (((tx[base + FLAGS] as number) & (MORE | TX_KEEP | TX_OFFLOADS)) !== 0) break;
+      const handle = tx[base + HANDLE];
+      const offset = tx[base + OFFSET];
+      const length = tx[base + LENGTH];
+      if ((tx[base + FLAGS] & (MORE | TX_KEEP | TX_OFFLOADS)) !== 0) break;
       if (owner[handle] !== stack || length < shortest || length > longest) break;
       const inBuffer = offset - (firstBufferAt + handle * bufferStride);
       if (inBuffer < headroom || inBuffer + length > bufferSize) break;
@@ -143,13 +143,13 @@ export class Receiver {
   takeCopy(tx: Int32Array, at: number, frameLength: number): void {
     const { pool, wire, copier, headroom } = this;
     if (pool.available < this.segmentsOf(frameLength)) {
-      this.counters.dropped[DROP_RX_NO_BUFFER]!++;
+      this.counters.dropped[DROP_RX_NO_BUFFER]++;
       return;
     }
     const total = Math.max(frameLength, this.minLength);
     let base = at * DESCRIPTOR_WORDS;
-    let fromAt = tx[base + OFFSET] as number;
-    let fromLeft = tx[base + LENGTH] as number;
+    let fromAt = tx[base + OFFSET];
+    let fromLeft = tx[base + LENGTH];
     for (let left = total, unread = frameLength; left > 0;) {
       const segmentLength = Math.min(left, this.segmentSize);
       const handle = pool.take(OWNER_DEVICE);
@@ -158,8 +158,8 @@ export class Receiver {
       while (filled < segmentLength && unread > 0) {
         if (fromLeft === 0) {
           base += DESCRIPTOR_WORDS;
-          fromAt = tx[base + OFFSET] as number;
-          fromLeft = tx[base + LENGTH] as number;
+          fromAt = tx[base + OFFSET];
+          fromLeft = tx[base + LENGTH];
         }
         const piece = Math.min(segmentLength - filled, fromLeft);
         copier.copy(offset + filled, fromAt, piece);
@@ -185,8 +185,8 @@ export class Receiver {
     let frames = 0;
     for (let i = 0; i < wire.count; i++) {
       const at = ((wire.head + i) & wire.mask) * DESCRIPTOR_WORDS;
-      pool.give(wire.ring[at + HANDLE] as number);
-      if (((wire.ring[at + FLAGS] as number) & MORE) === 0) frames++;
+      pool.give(wire.ring[at + HANDLE]);
+      if ((wire.ring[at + FLAGS] & MORE) === 0) frames++;
     }
     wire.drop(wire.count);
     return frames;

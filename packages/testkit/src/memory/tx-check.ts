@@ -57,35 +57,35 @@ export class TxCheck {
     let end = at;
     for (; more && end < count; end++) {
       const base = end * DESCRIPTOR_WORDS;
-      const handle = tx[base + HANDLE] as number;
-      const length = tx[base + LENGTH] as number;
-      const segmentFlags = tx[base + FLAGS] as number;
+      const handle = tx[base + HANDLE];
+      const length = tx[base + LENGTH];
+      const segmentFlags = tx[base + FLAGS];
       flags |= segmentFlags;
       frameLength += length;
       more = (segmentFlags & MORE) !== 0;
       if (owner[handle] !== this.stack) {
-        counters.refused[handle < 0 || handle >= owner.length ? REFUSE_HANDLE : REFUSE_NOT_OWNED]!++;
+        counters.refused[handle < 0 || handle >= owner.length ? REFUSE_HANDLE : REFUSE_NOT_OWNED]++;
         good = false;
         continue;
       }
       owner[handle] = OWNER_CHECKED;
-      const inBuffer = (tx[base + OFFSET] as number) - (firstBufferAt + handle * bufferStride);
+      const inBuffer = tx[base + OFFSET] - (firstBufferAt + handle * bufferStride);
       if (inBuffer < 0 || inBuffer >= bufferSize) {
-        counters.refused[REFUSE_OFFSET]!++;
+        counters.refused[REFUSE_OFFSET]++;
         good = false;
       } else if (length <= 0 || inBuffer + length > bufferSize) {
-        counters.refused[REFUSE_LENGTH]!++;
+        counters.refused[REFUSE_LENGTH]++;
         good = false;
       }
     }
     if (more) {
-      counters.refused[REFUSE_OPEN_CHAIN]!++;
+      counters.refused[REFUSE_OPEN_CHAIN]++;
       good = false;
     } else if (good && (frameLength < MIN_FRAME_LENGTH || frameLength > this.maxFrameLength)) {
-      counters.refused[REFUSE_FRAME_LENGTH]!++;
+      counters.refused[REFUSE_FRAME_LENGTH]++;
       good = false;
     } else if (good && (flags & TX_OFFLOADS & ~this.offloads) !== 0) {
-      counters.refused[REFUSE_OFFLOAD]!++;
+      counters.refused[REFUSE_OFFLOAD]++;
       good = false;
     }
     this.good = good;
@@ -96,6 +96,6 @@ export class TxCheck {
   /** Gives a good frame that is not accepted now back to the stack. */
   undo(at: number, end: number): void {
     const { tx, pool } = this;
-    for (let i = at; i < end; i++) pool.owner[tx[i * DESCRIPTOR_WORDS + HANDLE] as number] = this.stack;
+    for (let i = at; i < end; i++) pool.owner[tx[i * DESCRIPTOR_WORDS + HANDLE]] = this.stack;
   }
 }

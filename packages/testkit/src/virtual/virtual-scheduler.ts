@@ -75,7 +75,7 @@ export class VirtualScheduler implements Scheduler {
     let high = this.timers.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const other = this.timers[middle] as Timer;
+      const other = this.timers[middle];
       if (other.dueUs < timer.dueUs || (other.dueUs === timer.dueUs && other.order < timer.order)) low = middle + 1;
       else high = middle;
     }

@@ -27,16 +27,16 @@ class CountingQueue extends WrappedQueue {
   override poll(txCount: number): number {
     const { tally, inner } = this;
     const received = inner.poll(txCount);
-    const sent = txCount === 0 ? 0 : (this.counts[COUNT_SENT] as number);
+    const sent = txCount === 0 ? 0 : this.counts[COUNT_SENT];
     tally.polls++;
     if (received + sent > 0) tally.busyPolls++;
     for (let at = 0; at < received * DESCRIPTOR_WORDS; at += DESCRIPTOR_WORDS) {
-      tally.rxBytes += this.rx[at + LENGTH] as number;
-      if (((this.rx[at + FLAGS] as number) & MORE) === 0) tally.rxFrames++;
+      tally.rxBytes += this.rx[at + LENGTH];
+      if ((this.rx[at + FLAGS] & MORE) === 0) tally.rxFrames++;
     }
     for (let at = 0; at < sent * DESCRIPTOR_WORDS; at += DESCRIPTOR_WORDS) {
-      tally.txBytes += this.tx[at + LENGTH] as number;
-      if (((this.tx[at + FLAGS] as number) & MORE) === 0) tally.txFrames++;
+      tally.txBytes += this.tx[at + LENGTH];
+      if ((this.tx[at + FLAGS] & MORE) === 0) tally.txFrames++;
     }
     return received;
   }

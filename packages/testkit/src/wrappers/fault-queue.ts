@@ -83,12 +83,12 @@ export class FaultQueue extends WrappedQueue {
     let end = first;
     let length = 0;
     for (let more = true; more; end++) {
-      length += inner.rx[end * DESCRIPTOR_WORDS + LENGTH] as number;
-      more = ((inner.rx[end * DESCRIPTOR_WORDS + FLAGS] as number) & MORE) !== 0;
+      length += inner.rx[end * DESCRIPTOR_WORDS + LENGTH];
+      more = (inner.rx[end * DESCRIPTOR_WORDS + FLAGS] & MORE) !== 0;
     }
     const { random } = faults;
     if (random.chance(faults.loss)) {
-      for (let i = first; i < end; i++) this.lose(inner.rx[i * DESCRIPTOR_WORDS + HANDLE] as number);
+      for (let i = first; i < end; i++) this.lose(inner.rx[i * DESCRIPTOR_WORDS + HANDLE]);
       faultCounts.lost++;
       faultCounts.lostBytes += length;
       return end;
@@ -114,13 +114,13 @@ export class FaultQueue extends WrappedQueue {
     const { inner, faults } = this;
     const checked = RX_IP_CHECKSUM_GOOD | RX_L4_CHECKSUM_GOOD;
     // The device, had it looked, would have seen it.
-    inner.rx[first * DESCRIPTOR_WORDS + FLAGS]! &= ~checked;
+    inner.rx[first * DESCRIPTOR_WORDS + FLAGS] &= ~checked;
     let victim = faults.random.below(length);
     for (let i = first; i < end; i++) {
-      const segmentLength = inner.rx[i * DESCRIPTOR_WORDS + LENGTH] as number;
+      const segmentLength = inner.rx[i * DESCRIPTOR_WORDS + LENGTH];
       if (victim < segmentLength) {
-        const at = (inner.rx[i * DESCRIPTOR_WORDS + OFFSET] as number) + victim;
-        inner.memory.bytes[at]! ^= 1 << faults.random.below(8);
+        const at = inner.rx[i * DESCRIPTOR_WORDS + OFFSET] + victim;
+        inner.memory.bytes[at] ^= 1 << faults.random.below(8);
         break;
       }
       victim -= segmentLength;
@@ -133,13 +133,13 @@ export class FaultQueue extends WrappedQueue {
     const { inner, counts, memory } = this;
     const segments = end - first;
     const underWay = this.passingCount + this.lateCount + stillToCome;
-    if (underWay + segments > 2 * this.capacity || (counts[COUNT_STOCK] as number) < segments) return false;
+    if (underWay + segments > 2 * this.capacity || counts[COUNT_STOCK] < segments) return false;
     for (let i = first; i < end; i++) {
-      const handle = this.stock[--counts[COUNT_STOCK]!] as number;
+      const handle = this.stock[--counts[COUNT_STOCK]];
       const base = i * DESCRIPTOR_WORDS;
-      const from = inner.rx[base + OFFSET] as number;
-      const to = memory.bufferAt(handle) + from - memory.bufferAt(inner.rx[base + HANDLE] as number);
-      memory.bytes.copyWithin(to, from, from + (inner.rx[base + LENGTH] as number));
+      const from = inner.rx[base + OFFSET];
+      const to = memory.bufferAt(handle) + from - memory.bufferAt(inner.rx[base + HANDLE]);
+      memory.bytes.copyWithin(to, from, from + inner.rx[base + LENGTH]);
       this.pass(inner.rx, i);
       const copied = (this.passingCount - 1) * DESCRIPTOR_WORDS;
       this.passing[copied + HANDLE] = handle;
@@ -156,15 +156,15 @@ export class FaultQueue extends WrappedQueue {
   private pass(from: Int32Array, index: number): void {
     const base = index * DESCRIPTOR_WORDS;
     const to = this.passingCount++ * DESCRIPTOR_WORDS;
-    for (let word = 0; word < DESCRIPTOR_WORDS; word++) this.passing[to + word] = from[base + word] as number;
+    for (let word = 0; word < DESCRIPTOR_WORDS; word++) this.passing[to + word] = from[base + word];
   }
 
   /** Moves whole frames from `passing` to `rx`. @returns number of descriptors */
   private show(): number {
     const { passing, rx } = this;
     let count = Math.min(this.passingCount, this.capacity);
-    while (count > 0 && ((passing[(count - 1) * DESCRIPTOR_WORDS + FLAGS] as number) & MORE) !== 0) count--;
-    for (let i = 0; i < count * DESCRIPTOR_WORDS; i++) rx[i] = passing[i] as number;
+    while (count > 0 && (passing[(count - 1) * DESCRIPTOR_WORDS + FLAGS] & MORE) !== 0) count--;
+    for (let i = 0; i < count * DESCRIPTOR_WORDS; i++) rx[i] = passing[i];
     passing.copyWithin(0, count * DESCRIPTOR_WORDS, this.passingCount * DESCRIPTOR_WORDS);
     this.passingCount -= count;
     return count;
@@ -176,16 +176,16 @@ export class FaultQueue extends WrappedQueue {
 
   private loseAll(): void {
     this.passLate();
-    for (let i = 0; i < this.passingCount; i++) this.lose(this.passing[i * DESCRIPTOR_WORDS + HANDLE] as number);
+    for (let i = 0; i < this.passingCount; i++) this.lose(this.passing[i * DESCRIPTOR_WORDS + HANDLE]);
     this.passingCount = 0;
   }
 
   /** Puts lost handles behind those that the stack returns, unless its count is nonsense. */
   private returnLost(): void {
     const { counts, free } = this;
-    const count = counts[COUNT_FREE] as number;
+    const count = counts[COUNT_FREE];
     if (count < 0 || count + this.lostCount > free.length) return;
-    for (let i = 0; i < this.lostCount; i++) free[count + i] = this.lost[i] as number;
+    for (let i = 0; i < this.lostCount; i++) free[count + i] = this.lost[i];
     counts[COUNT_FREE] = count + this.lostCount;
     this.lostCount = 0;
   }
