@@ -15,7 +15,7 @@ import { describeTap } from './support/describe-tap.js';
 import { makeNetns, makePeer, openTap, testFrame, type Tap } from './support/tap-fixture.js';
 
 const RUNS = Number(process.env['LUNETTA_FUZZ_RUNS'] ?? 5000);
-const SEED = Number(process.env['LUNETTA_FUZZ_SEED'] ?? Date.now() % 2 ** 31);
+const SEED = Number(process.env['LUNETTA_SEED'] ?? Date.now() % 2 ** 31);
 
 /** mulberry32: 32 bits of state, good enough to choose descriptors. */
 function randomFrom(seed: number): (below: number) => number {
@@ -41,12 +41,12 @@ class HostileStack {
   private anyInt(): number {
     const { below } = this;
     const choices = [-1, 0, 1, 2047, 2048, 2 ** 31 - 1, -(2 ** 31), below(2 ** 31), -below(2 ** 31), below(5000)];
-    return choices[below(choices.length)] as number;
+    return choices[below(choices.length)];
   }
 
   private handle(): number {
     const { below, known } = this;
-    if (known.length > 0 && below(4) > 0) return known[below(known.length)] as number;
+    if (known.length > 0 && below(4) > 0) return known[below(known.length)];
     return below(3) === 0 ? this.anyInt() : below(256);
   }
 
@@ -72,8 +72,7 @@ class HostileStack {
     const { below } = this;
     const { queue } = this.tap;
     const { counts, free, stock, tx } = queue;
-    for (let takes = below(8); takes > 0 && (counts[COUNT_STOCK] as number) > 0; takes--)
-      this.known.push(this.tap.take());
+    for (let takes = below(8); takes > 0 && counts[COUNT_STOCK] > 0; takes--) this.known.push(this.tap.take());
     const frees = below(12);
     for (let i = 0; i < frees; i++) free[i] = this.handle();
     counts[COUNT_FREE] = below(20) === 0 ? this.anyInt() : frees;
@@ -88,7 +87,7 @@ class HostileStack {
     counts[COUNT_SENT] = this.anyInt();
     counts[COUNT_STATE] = this.anyInt();
     const received = queue.poll(below(20) === 0 ? this.anyInt() : sends);
-    for (let i = 0; i < received; i++) this.known.push(queue.rx[i * DESCRIPTOR_WORDS] as number);
+    for (let i = 0; i < received; i++) this.known.push(queue.rx[i * DESCRIPTOR_WORDS]);
     this.known.splice(0, this.known.length - 200);
   }
 }
@@ -99,7 +98,7 @@ function expectConserved(tap: Tap): void {
 }
 
 describeTap('hostile descriptors', () => {
-  test(`${RUNS} polls from seed ${SEED}: all is refused and counted, no buffer is lost or doubled`, async () => {
+  test(`${RUNS} polls (LUNETTA_SEED=${SEED}): all is refused and counted, no buffer is lost or doubled`, async () => {
     const netns = makeNetns();
     const tap = await openTap(netns, { buffers: 256, burst: 16, poison: true });
     const peer = await makePeer(netns);

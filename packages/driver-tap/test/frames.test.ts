@@ -122,11 +122,11 @@ describeTap('frames over TAP', () => {
     await until(() => {
       peer.send(testFrame(64, sent++));
       const count = tap.queue.poll(0);
-      for (let i = 0; i < count; i++) held.push(tap.queue.rx[i * DESCRIPTOR_WORDS + HANDLE] as number);
+      for (let i = 0; i < count; i++) held.push(tap.queue.rx[i * DESCRIPTOR_WORDS + HANDLE]);
       return (tap.dropped['rxNoBuffer'] ?? 0) > 0;
     }, 'the pool to be empty');
     expect(tap.queue.audit()).toEqual({ size: 256, available: 0, inUse: 256, device: 0 });
-    const stock = tap.queue.counts[COUNT_STOCK] as number;
+    const stock = tap.queue.counts[COUNT_STOCK];
     expect(held.length + stock).toBe(256);
 
     tap.free(...held);
@@ -138,7 +138,7 @@ describeTap('frames over TAP', () => {
     const tap = await openTap(makeNetns(), { buffers: 256, burst: 64 });
     const taken: number[] = [];
     for (let polls = 0; polls < 10; polls++) {
-      while ((tap.queue.counts[COUNT_STOCK] as number) > 0) taken.push(tap.take());
+      while (tap.queue.counts[COUNT_STOCK] > 0) taken.push(tap.take());
       tap.queue.poll(0);
     }
     expect(taken).toHaveLength(256 - 64);

@@ -84,7 +84,7 @@ describeTap('closing', () => {
     const netns = makeNetns();
     const tap = await openTap(netns);
     let closed: Promise<void> | undefined;
-    tap.port.setListener({ onWake: () => undefined, onEvent: () => (closed = tap.port.close()) });
+    tap.port.setListener({ onWake: () => undefined, onEvent: () => void (closed = tap.port.close()) });
     netns.ip('link', 'del', 'lun0');
     await until(() => closed !== undefined, 'the event');
     await closed;
@@ -115,9 +115,9 @@ describeTap('the collector', () => {
       const options = tapOptionsSchema.parse({ netns: netns.name, up: true });
       const port = await new TapDriver().open(options, { interfaceName: 'lan' });
       atEnd(() => port.close());
-      const { poll } = port.queue(0);
-      port.setListener({ onWake: () => (wakes += poll(0)), onEvent: () => undefined });
-      port.queue(0).arm();
+      const queue = port.queue(0);
+      port.setListener({ onWake: () => (wakes += queue.poll(0)), onEvent: () => undefined });
+      queue.arm();
     };
     await wait();
     const peer = await makePeer(netns);
@@ -134,7 +134,8 @@ describeTap('the collector', () => {
     const half = async (): Promise<[Uint8Array, (txCount: number) => number, Tap | undefined]> => {
       const options = tapOptionsSchema.parse({ netns: netns.name, buffers: 256, up: true });
       const tap = new Tap(await new TapDriver().open(options, { interfaceName: 'lan' }));
-      const { memory, poll } = tap.queue;
+      const { memory } = tap.queue;
+      const poll = tap.queue.poll.bind(undefined); // the native function alone, without the queue
       await tap.port.close();
       return [memory.bytes, poll, undefined];
     };

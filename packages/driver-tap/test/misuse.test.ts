@@ -42,7 +42,7 @@ describeTap('what the stack must not do is refused, counted, and harms nothing',
     ['handle 2^31 - 1', () => ({ handle: INT_MAX }), 'handle'],
     ['handle -2^31', () => ({ handle: INT_MIN }), 'handle'],
     ['a buffer of the pool', () => ({ handle: 2047 }), 'notOwned'],
-    ['a buffer that still stands in stock', (_, tap) => ({ handle: tap.queue.stock[0] as number }), 'inStock'],
+    ['a buffer that still stands in stock', (_, tap) => ({ handle: tap.queue.stock[0] }), 'inStock'],
     ['an offset before the buffer', ({ handle }, tap) => ({ offset: tap.queue.memory.bufferAt(handle) - 1 }), 'offset'],
     [
       'an offset behind the buffer',
@@ -85,10 +85,10 @@ describeTap('what the stack must not do is refused, counted, and harms nothing',
   test('one bad segment refuses the whole chain, and no other frame', async () => {
     const tap = await openTap(makeNetns());
     const [a, b, c, d] = [1, 2, 3, 4].map((tag) => tap.fill(testFrame(60, tag)));
-    tap.describe(0, a!.handle, a!.at, 60, MORE);
-    tap.describe(1, b!.handle, -5, 60, MORE);
-    tap.describe(2, c!.handle, c!.at, 60);
-    tap.describe(3, d!.handle, d!.at, 60);
+    tap.describe(0, a.handle, a.at, 60, MORE);
+    tap.describe(1, b.handle, -5, 60, MORE);
+    tap.describe(2, c.handle, c.at, 60);
+    tap.describe(3, d.handle, d.at, 60);
     tap.queue.poll(4);
     expect(tap.queue.counts[COUNT_SENT]).toBe(4);
     expect(tap.refused).toEqual({ offset: 1 });

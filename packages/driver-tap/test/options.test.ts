@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { Container } from 'inversify';
 import { LINK_API_VERSION } from '@lunetta/core';
-import { linkDriverModule, TapDriver, tapOptionsSchema } from '../src/index.js';
+import type { TapDriver } from '../src/index.js';
+import { linkDriverModule, tapOptionsSchema } from '../src/index.js';
 
 const problems = (options: object): string[] =>
   (tapOptionsSchema.safeParse(options).error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`);

@@ -55,7 +55,7 @@ export class DriverBundle {
       const report = (value) => process.stdout.write(JSON.stringify(value) + '\\n');
     `;
     const words = [...launcher, process.execPath, ...flags, '--input-type=module', '--eval', prelude + script];
-    const outcome = spawnSync(words[0] as string, words.slice(1), {
+    const outcome = spawnSync(words[0], words.slice(1), {
       cwd: this.folder,
       encoding: 'utf8',
       env: { ...process.env, NODE_OPTIONS: '', [ADDON_PATH_VARIABLE]: this.addon },

@@ -79,10 +79,10 @@ export class Tap {
   /** Takes a buffer out of stock; polls if there is none. */
   take(): number {
     const { counts, stock } = this.queue;
-    const left = (counts[COUNT_STOCK] as number) - 1;
+    const left = counts[COUNT_STOCK] - 1;
     if (left < 0) throw new Error('the stock is empty');
     counts[COUNT_STOCK] = left;
-    return stock[left] as number;
+    return stock[left];
   }
 
   /** Takes a buffer, fills it, and returns its handle and where the bytes begin. */
@@ -112,8 +112,8 @@ export class Tap {
   free(...handles: number[]): void {
     const { counts, free } = this.queue;
     for (const handle of handles) {
-      free[counts[COUNT_FREE] as number] = handle;
-      counts[COUNT_FREE] = (counts[COUNT_FREE] as number) + 1;
+      free[counts[COUNT_FREE]] = handle;
+      counts[COUNT_FREE] = counts[COUNT_FREE] + 1;
     }
   }
 
@@ -127,9 +127,9 @@ export class Tap {
     const count = queue.poll(txCount);
     for (let i = 0; i < count; i++) {
       const descriptor = queue.rx.subarray(i * DESCRIPTOR_WORDS, (i + 1) * DESCRIPTOR_WORDS);
-      const at = descriptor[OFFSET] as number;
-      this.free(descriptor[HANDLE] as number);
-      this.inbox.push(queue.memory.bytes.slice(at, at + (descriptor[LENGTH] as number)));
+      const at = descriptor[OFFSET];
+      this.free(descriptor[HANDLE]);
+      this.inbox.push(queue.memory.bytes.slice(at, at + descriptor[LENGTH]));
     }
   }
 

@@ -1,0 +1,31 @@
+import { describeLinkDriver } from '@lunetta/testkit/jest';
+import { TapDriver, tapOptionsSchema } from '../src/index.js';
+import { describeTap } from './support/describe-tap.js';
+import { Netns } from './support/netns.js';
+import { PacketPeer } from './support/packet-peer.js';
+
+// The far end is the kernel's: an AF_PACKET socket on the other side of the device.
+describeTap('the link contract over TAP', () => {
+  describeLinkDriver('tap', {
+    // The kernel may speak on its own, such as to ask who has an address.
+    exactFrames: false,
+    open: async () => {
+      const netns = new Netns();
+      try {
+        const options = tapOptionsSchema.parse({ netns: netns.name, up: true });
+        const port = await new TapDriver().open(options, { interfaceName: 'lan' });
+        const peer = await PacketPeer.open(netns.name, 'lun0');
+        return {
+          port,
+          peer,
+          setLinkState: (state) => void netns.ip('link', 'set', 'lun0', state),
+          remove: () => void netns.ip('link', 'del', 'lun0'),
+          destroy: () => netns.remove(),
+        };
+      } catch (error) {
+        netns.remove();
+        throw error;
+      }
+    },
+  });
+});
