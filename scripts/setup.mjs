@@ -44,6 +44,8 @@ function compile() {
   const args = outputGone ? ['-b', '--force'] : ['-b'];
   const { status } = spawnSync(process.execPath, [tsc, ...args], { cwd: ROOT, stdio: 'inherit' });
   if (status !== 0) throw new SetupError('The build failed, see above.', 'npm run build');
+  const bundle = spawnSync(process.execPath, [join(ROOT, 'scripts', 'bundle-core.mjs')], { stdio: 'inherit' });
+  if (bundle.status !== 0) throw new SetupError('The build of core failed, see above.', 'npm run build');
 }
 
 /** {@link setUp} for a command: a failure is told and ends the process. */

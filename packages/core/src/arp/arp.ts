@@ -7,7 +7,6 @@ import type { Random } from '../time/host.js';
 import type { StackTime } from '../time/stack-time.js';
 import type { TimerWheel } from '../time/timer-wheel.js';
 import * as arp from '../wire/arp.js';
-import { isHost } from '../wire/ipv4-address.js';
 import * as macAddress from '../wire/mac-address.js';
 import { ARP_COUNTER_NAMES, ArpCounter } from './arp-counters.js';
 import { REQUEST_INTERVAL_US, type ArpLimits } from './arp-limits.js';
@@ -144,7 +143,7 @@ export class Arp {
     if (macAddress.isGroup(senderHi) || macAddress.isZero(senderHi, senderLo)) {
       return packet.drop(DropReason['arp.badSender']);
     }
-    if (!isProbe && (!isHost(sender) || this.iface.isBroadcast(sender))) {
+    if (!isProbe && !this.iface.isOther(sender) && !this.iface.owns(sender)) {
       return packet.drop(DropReason['arp.badSender']);
     }
     if (this.iface.owns(sender)) return this.conflict(packet, sender, senderHi, senderLo);

@@ -4,7 +4,6 @@ import { DropReason } from '../link/drop-reason.js';
 import { Cast, type Packet } from '../link/packet.js';
 import type { Udp } from '../udp/udp.js';
 import * as ipv4 from '../wire/ipv4.js';
-import * as ipv4Address from '../wire/ipv4-address.js';
 import * as ipv4Options from '../wire/ipv4-options.js';
 import type { Ipv4Interface } from './ipv4-interface.js';
 
@@ -35,7 +34,8 @@ export class Ipv4Input {
       return packet.drop(DropReason['ipv4.badTotalLength']);
     }
     if (!isChecksumGood(packet, headerLength)) return packet.drop(DropReason['ipv4.badChecksum']);
-    if (!isSourceGood(ipv4.source(view, at), iface)) return packet.drop(DropReason['ipv4.badSource']);
+    // No source of 0/8, 127/8, a group, a broadcast address or our own (RFC 1122 section 3.2.1.3).
+    if (!iface.isOther(ipv4.source(view, at))) return packet.drop(DropReason['ipv4.badSource']);
 
     const destination = ipv4.destination(view, at);
     if (destination === iface.primary) {
@@ -75,9 +75,4 @@ function isChecksumGood(packet: Packet, headerLength: number): boolean {
   if ((packet.flags & RX_IP_CHECKSUM_GOOD) !== 0) return true;
   if ((packet.flags & RX_IP_CHECKSUM_BAD) !== 0) return false;
   return ipv4.isChecksumGood(packet.view, packet.at, headerLength);
-}
-
-/** No source of 0/8, 127/8, a group, a broadcast address or our own (RFC 1122 section 3.2.1.3). */
-function isSourceGood(source: number, iface: Ipv4Interface): boolean {
-  return ipv4Address.isHost(source) && !iface.owns(source) && !iface.isBroadcast(source);
 }

@@ -1,7 +1,7 @@
 import { Cast } from '../link/packet.js';
 import type { PathLink } from '../network/path.js';
 import type { NextHop } from '../network/next-hop.js';
-import { ALL_HOSTS, LIMITED_BROADCAST, isMulticast, mask } from '../wire/ipv4-address.js';
+import { ALL_HOSTS, LIMITED_BROADCAST, isHost, isMulticast, mask } from '../wire/ipv4-address.js';
 
 /** What IPv4 needs of the link below an interface. */
 export interface Ipv4Link extends PathLink {
@@ -17,11 +17,27 @@ export interface Ipv4Address {
   readonly prefixLength: number;
 }
 
+/** One of our addresses, with what is worked out of it once. */
+class OwnAddress {
+  readonly mask: number;
+  /** The network's directed broadcast address (RFC 919); 0 where there is none: /31 and /32 (RFC 3021). */
+  readonly broadcast: number;
+
+  constructor(
+    readonly address: number,
+    prefixLength: number,
+  ) {
+    this.mask = mask(prefixLength);
+    this.broadcast = prefixLength < 31 ? address | ~this.mask : 0;
+  }
+}
+
 /** An interface as IPv4 knows it: its addresses, groups and MTU. */
 export class Ipv4Interface {
   /** Our first address, the usual source; 0 if there is none. */
   primary = 0;
-  private addresses: readonly Ipv4Address[] = [];
+  private given: readonly Ipv4Address[] = [];
+  private own: readonly OwnAddress[] = [];
   private readonly groups = new Map<number, number>([[ALL_HOSTS, 1]]);
 
   /**
@@ -36,19 +52,20 @@ export class Ipv4Interface {
 
   /** Our addresses, the primary one first. */
   get addressList(): readonly Ipv4Address[] {
-    return this.addresses;
+    return this.given;
   }
 
   /** @internal Through `Ipv4Output.setAddresses`, which keeps the routes in step. */
   setAddresses(addresses: readonly Ipv4Address[]): void {
-    this.addresses = addresses;
+    this.given = addresses;
+    this.own = addresses.map(({ address, prefixLength }) => new OwnAddress(address, prefixLength));
     this.primary = addresses[0]?.address ?? 0;
   }
 
   /** True if `address` is ours. */
   owns(address: number): boolean {
-    if (address === this.primary) return address !== 0;
-    for (const own of this.addresses) if (own.address === address) return true;
+    const { own } = this;
+    for (let i = 0; i < own.length; i++) if (own[i]!.address === address) return true;
     return false;
   }
 
@@ -61,21 +78,25 @@ export class Ipv4Interface {
 
   /** True for 255.255.255.255 and the directed broadcast of each of our networks (RFC 919, RFC 1122 section 3.2.1.3). */
   isBroadcast(address: number): boolean {
-    if (address === LIMITED_BROADCAST) return true;
-    for (const own of this.addresses) {
-      const hostBits = ~mask(own.prefixLength);
-      // Networks of one or two addresses (/32, /31) have no broadcast address (RFC 3021).
-      if (own.prefixLength < 31 && ((address ^ own.address) & ~hostBits) === 0 && (address & hostBits) === hostBits) {
-        return true;
-      }
+    const { own } = this;
+    for (let i = 0; i < own.length; i++) if (own[i]!.broadcast === address && address !== 0) return true;
+    return address === LIMITED_BROADCAST;
+  }
+
+  /** True if another host may have `address`: it is neither ours nor a broadcast address here. */
+  isOther(address: number): boolean {
+    const { own } = this;
+    for (let i = 0; i < own.length; i++) {
+      const { address: ours, broadcast } = own[i]!;
+      if (address === ours || address === broadcast) return false;
     }
-    return false;
+    return isHost(address);
   }
 
   /** Our address to speak to `destination` from: the one whose network holds it, else the primary one. */
   sourceFor(destination: number): number {
-    for (const own of this.addresses) {
-      if (((destination ^ own.address) & mask(own.prefixLength)) === 0) return own.address;
+    for (const { address, mask: bits } of this.own) {
+      if (((destination ^ address) & bits) === 0) return address;
     }
     return this.primary;
   }

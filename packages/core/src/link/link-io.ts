@@ -96,9 +96,9 @@ export class LinkIo {
     return (this.rx[index * DESCRIPTOR_WORDS + FLAGS]! & MORE) !== 0;
   }
 
-  /** Points the cursor at received descriptor `index`, a whole frame, and counts it. */
-  load(packet: Packet, index: number): void {
-    const { rx, counters } = this;
+  /** Points the cursor at received descriptor `index`, a whole frame; returns its length. */
+  load(packet: Packet, index: number): number {
+    const { rx } = this;
     const d = index * DESCRIPTOR_WORDS;
     const at = rx[d + OFFSET]!;
     const length = rx[d + LENGTH]!;
@@ -106,8 +106,13 @@ export class LinkIo {
     packet.at = at;
     packet.end = at + length;
     packet.flags = rx[d + FLAGS]!;
-    counters[LinkCounter.RX_FRAMES]!++;
-    counters[LinkCounter.RX_BYTES]! += length;
+    return length;
+  }
+
+  /** Counts received frames: those that {@link load} has shown, or chains. */
+  countReceived(frames: number, bytes: number): void {
+    this.counters[LinkCounter.RX_FRAMES]! += frames;
+    this.counters[LinkCounter.RX_BYTES]! += bytes;
   }
 
   /** Copies received segment `index` to `bytes[at..]`, as far as it fits, and returns its buffer; its full length. */

@@ -3,7 +3,6 @@ import type { Ipv4Interface } from '../ipv4/ipv4-interface.js';
 import { FrameMemory } from '../link/frame-memory.js';
 import { DropReason } from '../link/drop-reason.js';
 import { FLAGS, DESCRIPTOR_WORDS } from '../link/descriptor.js';
-import { LinkCounter } from '../link/link-counters.js';
 import type { LinkPort } from '../link/link-driver.js';
 import type { LinkIo } from '../link/link-io.js';
 import { Packet } from '../link/packet.js';
@@ -55,15 +54,19 @@ export class NetworkInterface {
 
   private receive(count: number): void {
     const { io, packet, ethernet } = this;
+    let frames = 0;
+    let bytes = 0;
     for (let i = 0; i < count; i++) {
       if (io.isChained(i)) {
         i = this.receiveChain(i, count);
         continue;
       }
-      io.load(packet, i);
+      frames++;
+      bytes += io.load(packet, i);
       ethernet.input(packet);
       if (packet.handle >= 0) io.release(packet.takeHandle());
     }
+    io.countReceived(frames, bytes);
   }
 
   /** Puts the segments of a chain together, with one copy, and works on the whole; the index of its last segment. */
@@ -77,8 +80,7 @@ export class NetworkInterface {
       length += io.copyOut(last, chain.memory.bytes, length);
       if (isLast || last + 1 === count) break;
     }
-    io.counters[LinkCounter.RX_FRAMES]!++;
-    io.counters[LinkCounter.RX_BYTES]! += length;
+    io.countReceived(1, length);
     chain.at = 0;
     chain.end = length;
     chain.flags = io.queue.rx[first * DESCRIPTOR_WORDS + FLAGS]!;

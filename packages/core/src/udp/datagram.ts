@@ -44,9 +44,12 @@ export class Datagram {
   /** @internal Points it at the checked UDP datagram at `packet.at`. */
   load(packet: Packet, socket: UdpSocket): void {
     const { view, at } = packet;
-    this.packet = packet;
-    this.socket = socket;
-    this.memory = packet.memory;
+    // Storing a pointer costs a write barrier: most datagrams of a burst are on the same link, for the same socket.
+    if (this.packet !== packet || this.memory !== packet.memory) {
+      this.packet = packet;
+      this.memory = packet.memory;
+    }
+    if (this.socket !== socket) this.socket = socket;
     this.offset = at + udp.HEADER_LENGTH;
     this.length = packet.end - this.offset;
     this.remotePort = udp.srcPort(view, at);

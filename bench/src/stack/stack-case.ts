@@ -1,0 +1,96 @@
+/**
+ * One case of bench:stack in a process of its own: `node stack-case.js NAME` prints a line of JSON. The reflector and the
+ * stack take turns behind the same generator; the stack's own time is what it takes longer.
+ */
+import { PerformanceObserver } from 'node:perf_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { checksum } from '@lunetta/core';
+import { median, round, spread, type Figure } from '../report.js';
+import { reflectorBench, stackBench, type StackCase } from './benches.js';
+
+const CASES: Readonly<Record<string, StackCase>> = {
+  'echo-64': { frame: 60 },
+  'echo-1400': { frame: 1442 },
+  'echo-64-two-memories': { frame: 60, ports: 2 },
+  'echo-64-view': { frame: 60, app: 'view' },
+  'echo-64-copy': { frame: 60, app: 'copy' },
+  'echo-64-sockets-100': { frame: 60, sockets: 100 },
+  'echo-64-sockets-10000': { frame: 60, sockets: 10_000 },
+  'echo-64-neighbours-4000': { frame: 60, neighbours: 4000 },
+};
+
+const ROUNDS = 11;
+const ECHOES = Number(process.env['LUNETTA_BENCH_ECHOES'] ?? 300_000);
+const MILLION = 1_000_000;
+
+async function measureEcho(name: string, options: StackCase): Promise<Figure> {
+  const reflector = reflectorBench(options);
+  const stack = stackBench(options);
+  reflector.run(ECHOES);
+  stack.run(2 * ECHOES);
+  const own: number[] = [];
+  const ratios: number[] = [];
+  for (let i = 0; i < ROUNDS; i++) {
+    const before = reflector.run(ECHOES);
+    const whole = stack.run(ECHOES);
+    const after = reflector.run(ECHOES);
+    const flat = (before + after) / 2;
+    own.push(whole - flat);
+    ratios.push(flat / whole);
+  }
+  const collections = await collectionsPerMillion(stack.run);
+  return {
+    case: name,
+    unit: "ns of the stack's own time an echo",
+    ...spread(own),
+    ratios: { reflector: round(median(ratios)) },
+    collectionsPerMillion: collections,
+  };
+}
+
+/** Garbage collections during a million echoes. */
+async function collectionsPerMillion(run: (echoes: number) => number): Promise<number> {
+  const starts: number[] = [];
+  const observer = new PerformanceObserver((list) => starts.push(...list.getEntries().map((entry) => entry.startTime)));
+  observer.observe({ entryTypes: ['gc'] });
+  const begin = performance.now();
+  run(MILLION);
+  const end = performance.now();
+  await nextTurn();
+  await nextTurn();
+  observer.disconnect();
+  return starts.filter((at) => at >= begin && at <= end).length;
+}
+
+function measureChecksum(): Figure {
+  const memory = new DataView(new ArrayBuffer(4096).slice(0));
+  for (let i = 0; i < 4096; i++) memory.setUint8(i, i * 7);
+  const perCall = (sum: () => number): number => {
+    const begin = process.hrtime.bigint();
+    let total = 0;
+    for (let i = 0; i < 100_000; i++) total += sum();
+    if (total < 0) throw new Error('a checksum is never negative');
+    return Number(process.hrtime.bigint() - begin) / 100_000;
+  };
+  const ours: number[] = [];
+  const words: number[] = [];
+  for (let i = 0; i < ROUNDS; i++) {
+    ours.push(perCall(() => checksum.add(0, memory, 42, 1502)));
+    words.push(perCall(() => sumOf16BitLoads(memory, 42, 1502)));
+  }
+  const ratios = { '16-bit loads': round(median(words) / median(ours)) };
+  return { case: 'checksum-1460', unit: 'ns', ...spread(ours.slice(2)), ratios };
+}
+
+function sumOf16BitLoads(view: DataView, at: number, end: number): number {
+  let sum = 0;
+  for (; at < end; at += 2) sum += view.getUint16(at);
+  return sum;
+}
+
+const name = process.argv[2] ?? '';
+const options = CASES[name];
+if (name === '--list') console.log(JSON.stringify([...Object.keys(CASES), 'checksum-1460']));
+else if (name === 'checksum-1460') console.log(JSON.stringify(measureChecksum()));
+else if (options !== undefined) console.log(JSON.stringify(await measureEcho(name, options)));
+else throw new Error(`no case '${name}'; --list names them`);

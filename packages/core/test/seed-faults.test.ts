@@ -1,0 +1,215 @@
+/** The faults found in the program that this stack descends from, A to L and those beside them: never ours. */
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { concat, ethernetFrame, icmpMessage, ipv4Datagram, StackLab, udpDatagram } from '@lunetta/testkit';
+
+const { PEER_IP, PEER_MAC, STACK_IP, STACK_MAC } = StackLab;
+let lab: StackLab;
+afterEach(() => lab.close());
+
+function bytes(length: number, first = 1): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => first + i);
+}
+
+/** A socket on port 7 that answers, and what it has seen. */
+function echo(): Uint8Array[] {
+  const seen: Uint8Array[] = [];
+  const socket = lab.stack.udp.open();
+  socket.bind({ port: 7 });
+  socket.onDatagram = (datagram) => {
+    seen.push(datagram.bytes.slice());
+    datagram.reply();
+  };
+  return seen;
+}
+
+describe('faults of the seed', () => {
+  test('A: an ARP reply names the asker as its target, not byte-swapped', () => {
+    lab = new StackLab();
+    const [reply] = lab.ask(lab.arpFrame({ senderIp: '10.0.0.77' }));
+    expect(reply!.arp).toEqual({
+      operation: 'reply',
+      senderMac: STACK_MAC,
+      senderIp: STACK_IP,
+      targetMac: PEER_MAC,
+      targetIp: '10.0.0.77',
+    });
+  });
+
+  test('B: datagrams that waited for ARP go out with their bytes, all of them, in order', () => {
+    lab = new StackLab();
+    const socket = lab.stack.udp.open();
+    for (let i = 0; i < 5; i++) expect(socket.send(bytes(20, i * 20), PEER_IP, 9)).toBeUndefined();
+    lab.host.settle();
+    const [request, ...others] = lab.heard();
+    expect(request!.arp).toMatchObject({ operation: 'request', targetIp: PEER_IP });
+    expect(others).toEqual([]);
+    const sent = lab.ask(lab.arpFrame({ operation: 2 }));
+    expect(sent.map((frame) => frame.payload)).toEqual([0, 1, 2, 3, 4].map((i) => bytes(20, i * 20)));
+  });
+
+  test('C: an echo request with a header of 40 bytes in a short frame is dropped', () => {
+    lab = new StackLab();
+    lab.befriend();
+    const fields = { src: PEER_IP, dst: STACK_IP, protocol: 1, ihl: 10 };
+    for (const totalLength of [20, 28, 39, 40, 44, 47, 65_535]) {
+      const datagram = ipv4Datagram({ ...fields, totalLength }, icmpMessage(8, 0, 1, new Uint8Array(0)));
+      expect(lab.ask(ethernetFrame({ dst: STACK_MAC, src: PEER_MAC }, datagram))).toEqual([]);
+    }
+    expect(lab.drops('ipv4.badHeaderLength')).toBe(7);
+    // The 40 bytes of the header are there, the eight of the message are not.
+    const options = new Uint8Array(20).fill(1);
+    const short = ipv4Datagram({ src: PEER_IP, dst: STACK_IP, protocol: 1, options }, bytes(4));
+    expect(lab.ask(ethernetFrame({ dst: STACK_MAC, src: PEER_MAC }, short))).toEqual([]);
+    expect(lab.drops('icmp.truncated')).toBe(1);
+  });
+
+  test('D: an echo request from 255.255.255.255 is dropped', () => {
+    lab = new StackLab();
+    const request = icmpMessage(8, 0, 1, bytes(8));
+    expect(lab.ask(lab.ipv4Frame({ src: '255.255.255.255', protocol: 1 }, request))).toEqual([]);
+    expect(lab.drops('ipv4.badSource')).toBe(1);
+  });
+
+  test('E: a UDP datagram shorter than its header says is dropped', () => {
+    lab = new StackLab();
+    const seen = echo();
+    const frames = [9, 100, 1480, 65_535].map((length) => lab.udpFrame({ srcPort: 5, dstPort: 7, length }, bytes(0)));
+    expect(lab.ask(...frames)).toEqual([]);
+    expect(lab.drops('udp.badLength')).toBe(4);
+    expect(seen).toEqual([]);
+  });
+
+  test('F: a datagram of 1,473 bytes is refused with EMSGSIZE, and the stack goes on', () => {
+    lab = new StackLab();
+    lab.befriend();
+    const socket = lab.stack.udp.open();
+    expect(socket.send(new Uint8Array(1473), PEER_IP, 9)).toBe('EMSGSIZE');
+    expect(socket.send(bytes(1472), PEER_IP, 9)).toBeUndefined();
+    lab.host.settle();
+    expect(lab.heard().map((frame) => frame.payload)).toEqual([bytes(1472)]);
+  });
+
+  test('G: the limit of a receive queue holds for ever, and no entry is lost or counted twice', () => {
+    lab = new StackLab();
+    const socket = lab.stack.udp.open();
+    socket.bind({ port: 9 });
+    socket.receiveBufferSize = 10 * (256 + 4);
+    let received = 0;
+    for (let round = 0; round < 50; round++) {
+      for (let i = 0; i < 15; i++) lab.send(lab.udpFrame({ srcPort: 5, dstPort: 9 }, bytes(4, i)));
+      for (let i = 0; i < 10; i++) expect(socket.receive()?.bytes).toEqual(bytes(4, i));
+      expect(socket.receive()).toBeUndefined();
+      received += 10;
+    }
+    expect(socket.lost).toBe(50 * 5);
+    expect(lab.drops('udp.receiveQueueFull')).toBe(50 * 5);
+    expect(lab.stack.counters().udp.delivered).toBe(received);
+  });
+
+  test('H: buffers that wait for a host that never answers come back', () => {
+    lab = new StackLab();
+    const socket = lab.stack.udp.open();
+    for (let host = 10; host < 200; host++) socket.send(bytes(8), `10.0.0.${host}`, 9);
+    lab.host.settle();
+    expect(lab.stack.counters().interfaces[0]!.tx.pending).toBeGreaterThan(0);
+    lab.advance('10s');
+    const { tx, held, buffers } = lab.stack.counters().interfaces[0]!;
+    expect([tx.pending, tx.queued, held]).toEqual([0, 0, 0]);
+    expect(buffers.inUse).toBe(64); // the stock
+    expect(lab.drops('arp.unresolved')).toBe(tx.dropped['arp.unresolved']);
+  });
+
+  test('I: one byte arrives as one byte, whatever padding follows it', () => {
+    lab = new StackLab({ cable: { padTo60: true } });
+    lab.befriend();
+    const seen = echo();
+    const frame = lab.udpFrame({ srcPort: 5, dstPort: 7 }, bytes(1));
+    const answers = lab.ask(frame, concat(frame, new Uint8Array(17).fill(0xee)));
+    expect(seen).toEqual([bytes(1), bytes(1)]);
+    expect(answers.map((answer) => answer.payload)).toEqual([bytes(1), bytes(1)]);
+  });
+
+  test('J: a flood of ARP from 20,000 senders leaves the table within its limit', () => {
+    lab = new StackLab();
+    for (let i = 0; i < 20_000; i += 50) {
+      const frames = Array.from({ length: 50 }, (_, n) => {
+        const id = i + n;
+        const senderMac = `02:00:01:00:${hex(id >> 8)}:${hex(id & 255)}`;
+        return lab.arpFrame({ senderIp: `10.${1 + (id >> 16)}.${(id >> 8) & 255}.${id & 255}`, senderMac });
+      });
+      lab.exchange(...frames);
+    }
+    const { arp } = lab.stack.counters().interfaces[0]!;
+    expect(arp.neighbours).toBe(4096);
+    expect(arp.evicted).toBe(20_000 - 4096);
+    expect(arp.repliesSent).toBe(20_000);
+    lab.befriend();
+    const seen = echo();
+    lab.send(lab.udpFrame({ srcPort: 5, dstPort: 7 }, bytes(3)));
+    expect(seen).toEqual([bytes(3)]);
+  });
+
+  test('K: a wrong ICMP checksum is not answered, a first fragment is not delivered', () => {
+    lab = new StackLab();
+    lab.befriend();
+    const seen = echo();
+    const request = icmpMessage(8, 0, 1, bytes(8), 0x1234);
+    expect(lab.ask(lab.ipv4Frame({ protocol: 1 }, request))).toEqual([]);
+    expect(lab.drops('icmp.badChecksum')).toBe(1);
+    const whole = udpDatagram({ srcPort: 5, dstPort: 7 }, bytes(8), { src: PEER_IP, dst: STACK_IP });
+    for (const fragment of [0x2000, 0x2001, 0x0001, 0x1fff]) lab.ask(lab.ipv4Frame({ fragment }, whole));
+    expect(lab.drops('ipv4.fragment')).toBe(4);
+    expect(seen).toEqual([]);
+    lab.ask(lab.ipv4Frame({ fragment: 0x4000 }, whole)); // don't fragment is no fragment
+    expect(seen).toEqual([bytes(8)]);
+  });
+
+  test('L: a datagram of 60,000 bytes is refused, sent or claimed by a header', () => {
+    lab = new StackLab();
+    lab.befriend();
+    const seen = echo();
+    const socket = lab.stack.udp.open();
+    expect(socket.send(new Uint8Array(60_000), PEER_IP, 9)).toBe('EMSGSIZE');
+    expect(lab.ask(lab.ipv4Frame({ totalLength: 60_028 }, bytes(200)))).toEqual([]);
+    expect(lab.drops('ipv4.badTotalLength')).toBe(1);
+    expect(seen).toEqual([]);
+  });
+
+  test('also: when no buffer is left a send is refused, not crashed, and counted', () => {
+    lab = new StackLab({ cable: { stock: 2 } });
+    lab.befriend();
+    const socket = lab.stack.udp.open();
+    const outcomes = [1, 2, 3].map((i) => socket.send(bytes(i), PEER_IP, 9));
+    expect(outcomes).toEqual([undefined, undefined, 'EAGAIN']);
+    expect(lab.stack.counters().udp.sendRefused).toBe(1);
+  });
+
+  test('also: the UDP checksum is made and checked', () => {
+    lab = new StackLab();
+    lab.befriend();
+    const seen = echo();
+    expect(lab.ask(lab.udpFrame({ srcPort: 5, dstPort: 7, checksum: 0x1234 }, bytes(8)))).toEqual([]);
+    expect(lab.drops('udp.badChecksum')).toBe(1);
+    expect(seen).toEqual([]);
+    const [answer] = lab.ask(lab.udpFrame({ srcPort: 5, dstPort: 7 }, bytes(8)));
+    expect(answer!.udp!.checksum).not.toBe(0); // and right, or `ask` had thrown
+  });
+
+  test('also: sockets are more than sixteen, can be closed, and their ports are free again', () => {
+    lab = new StackLab();
+    for (let round = 0; round < 2; round++) {
+      const sockets = Array.from({ length: 2000 }, (_, i) => {
+        const socket = lab.stack.udp.open();
+        socket.bind({ port: 10_000 + i });
+        return socket;
+      });
+      expect(lab.stack.counters().udp.sockets).toBe(2000);
+      for (const socket of sockets) socket.close();
+      expect(lab.stack.counters().udp.sockets).toBe(0);
+    }
+  });
+});
+
+function hex(byte: number): string {
+  return byte.toString(16).padStart(2, '0');
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+/**
+ * Makes `packages/core/dist/core.js` out of core's sources: one file runs the packet path 1.25 times faster than the same
+ * modules one by one, where every call goes through a module variable (`npm run bench:stack`, `docs/adr/0002-one-file.md`).
+ */
+import { build } from 'esbuild';
+import { fileURLToPath } from 'node:url';
+
+const core = fileURLToPath(new URL('../packages/core/', import.meta.url));
+
+await build({
+  entryPoints: [`${core}src/index.ts`],
+  outfile: `${core}dist/core.js`,
+  bundle: true,
+  format: 'esm',
+  platform: 'neutral',
+  target: 'es2022',
+  packages: 'external',
+  minifySyntax: true, // puts constants and enum members where they are used
+  sourcemap: true,
+  sourcesContent: false,
+  logLevel: 'warning',
+});
