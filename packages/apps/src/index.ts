@@ -1,1 +1,2 @@
-export {};
+// The `lunetta` command; bin/lunetta.js calls it.
+export { main } from './main.js';

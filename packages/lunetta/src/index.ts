@@ -1,1 +1,34 @@
-export {};
+// The front door: what an application needs of lunetta, core's types included.
+export { createStack, type CreateStackOptions } from './stack/create-stack.js';
+export type { LunettaStack, StackEvents } from './stack/lunetta-stack.js';
+export { configJsonSchema, type InterfaceConfig, type LunettaConfig } from './config/config-schema.js';
+export { checkConfig, readConfigFile, type ReadConfig } from './config/read-config.js';
+export { loadDriver } from './driver/load-driver.js';
+export { KNOWN_DRIVERS } from './driver/resolve-driver.js';
+export { NodeClock } from './node/node-clock.js';
+export { NodeRandom } from './node/node-random.js';
+export { NodeScheduler } from './node/node-scheduler.js';
+
+export { LunettaError, SocketError, ipv4Address, macAddress } from '@lunetta/core';
+export type {
+  AddressConflict,
+  Datagram,
+  InterfaceCounters,
+  LinkDriver,
+  LinkEvent,
+  LinkPort,
+  LunettaErrorCode,
+  NetworkInterface,
+  PingOptions,
+  PingResult,
+  QueueAudit,
+  ReceivedDatagram,
+  RetainedDatagram,
+  RunMode,
+  SocketErrorCode,
+  StackCounters,
+  StackSettings,
+  UdpBindOptions,
+  UdpNetworkError,
+  UdpSocket,
+} from '@lunetta/core';

@@ -1,0 +1,25 @@
+import { ContainerModule } from 'inversify';
+import { Cli } from './cli.js';
+import { COMMANDS, type Command } from './commands/command.js';
+import { DoctorCommand } from './commands/doctor-command.js';
+import { EchoCommand } from './commands/echo-command.js';
+import { PingCommand } from './commands/ping-command.js';
+import { ServicesCommand } from './commands/services-command.js';
+import { Doctor } from './doctor/doctor.js';
+import { Output } from './output.js';
+import { UdpDiscard } from './services/udp-discard.js';
+import { UdpEcho } from './services/udp-echo.js';
+import { StackRunner } from './stack-runner.js';
+
+/** All that the `lunetta` command is made of. */
+export const appModule = new ContainerModule(({ bind }) => {
+  bind(Cli).toSelf().inSingletonScope();
+  bind(Output).toSelf().inSingletonScope();
+  bind(StackRunner).toSelf().inSingletonScope();
+  bind(Doctor).toSelf().inSingletonScope();
+  bind(UdpEcho).toSelf();
+  bind(UdpDiscard).toSelf();
+  for (const command of [EchoCommand, ServicesCommand, PingCommand, DoctorCommand]) {
+    bind<Command>(COMMANDS).to(command).inSingletonScope();
+  }
+});

@@ -1,0 +1,119 @@
+import { EventEmitter } from 'node:events';
+import {
+  LunettaError,
+  type AddressConflict,
+  type LinkEvent,
+  type NetworkInterface,
+  type PingOptions,
+  type PingResult,
+  type Stack,
+  type StackCounters,
+} from '@lunetta/core';
+import type { NodeScheduler } from '../node/node-scheduler.js';
+
+/** The events of a {@link LunettaStack} and what their listeners are given. */
+export interface StackEvents {
+  /** An interface's link went up, down or away (`gone`: for good), or changed its MTU. */
+  link: [iface: NetworkInterface, event: LinkEvent];
+  /** Another station uses one of our addresses; at most once in 10 seconds for each address. */
+  conflict: [conflict: AddressConflict];
+}
+
+/** The largest data of an echo request: an IPv4 datagram less its header and ICMP's. */
+const LARGEST_PING = 65_535 - 20 - 8;
+
+/**
+ * A running stack with its interfaces, as {@link createStack} makes it. Open sockets and waiting pings keep the
+ * process alive; a stack without any does not.
+ */
+export class LunettaStack extends EventEmitter<StackEvents> {
+  private closing: Promise<void> | undefined = undefined;
+
+  /** @internal Through {@link createStack}. */
+  constructor(
+    private readonly stack: Stack,
+    private readonly scheduler: NodeScheduler,
+  ) {
+    super();
+    stack.onLinkEvent = (iface, event) => this.emit('link', iface, event);
+    stack.onAddressConflict = (conflict) => this.emit('conflict', conflict);
+  }
+
+  /** UDP: `stack.udp.open()` makes a socket. */
+  get udp(): Stack['udp'] {
+    return this.stack.udp;
+  }
+
+  /** The interfaces, in the order of the configuration. */
+  get interfaces(): readonly NetworkInterface[] {
+    return this.stack.interfaces;
+  }
+
+  /** Everything counted so far. */
+  counters(): StackCounters {
+    return this.stack.counters();
+  }
+
+  /**
+   * Sends an ICMP echo request and waits for what becomes of it: the reply, or the code of why there is none
+   * (`ETIMEDOUT`, `EHOSTUNREACH`, `ENETUNREACH`, `EINVAL` for what is no address, ...).
+   *
+   * @throws LunettaError (rejects) `LUNETTA_ERR_MISUSE` for options out of range, `LUNETTA_ERR_CLOSED`
+   */
+  async ping(address: string, options: PingOptions = {}): Promise<PingResult> {
+    checkPing(options);
+    this.scheduler.hold();
+    try {
+      return await new Promise<PingResult>((resolve) => {
+        const error = this.stack.ping(address, options, resolve);
+        if (error !== undefined) resolve({ error });
+      });
+    } finally {
+      this.scheduler.release();
+    }
+  }
+
+  /** Joins a multicast group (`224.0.0.0` to `239.255.255.255`) on an interface, as often as it is left. */
+  joinGroup(iface: NetworkInterface, group: string): void {
+    this.stack.joinGroup(iface, group);
+  }
+
+  /** Leaves a multicast group. */
+  leaveGroup(iface: NetworkInterface, group: string): void {
+    this.stack.leaveGroup(iface, group);
+  }
+
+  /**
+   * Closes the sockets, sends what is queued, gives every buffer back and closes the devices. Every call gets the same
+   * promise, which resolves when all is done.
+   */
+  close(): Promise<void> {
+    this.closing ??= this.closeNow();
+    return this.closing;
+  }
+
+  private async closeNow(): Promise<void> {
+    this.scheduler.hold();
+    try {
+      await this.stack.close();
+    } finally {
+      this.scheduler.release();
+    }
+  }
+}
+
+function checkPing({ size = 0, timeoutMs = 1, ttl = 1 }: PingOptions): void {
+  checkRange('size', size, 0, LARGEST_PING);
+  checkRange('ttl', ttl, 1, 255);
+  if (!(timeoutMs > 0 && timeoutMs < Infinity)) {
+    throw new LunettaError('LUNETTA_ERR_MISUSE', `ping: timeoutMs is ${timeoutMs}; it must be more than 0`);
+  }
+}
+
+function checkRange(name: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new LunettaError(
+    'LUNETTA_ERR_MISUSE',
+    `ping: ${name} is ${value}; it must be a whole number, ${least} to ${most}`,
+  );
+}
