@@ -109,7 +109,8 @@ describeTap('hostile descriptors', () => {
       expect([STATE_UP, STATE_DOWN]).toContain(tap.queue.counts[COUNT_STATE]);
       const { stock, counts } = tap.queue;
       const standing = [...stock.subarray(0, counts[COUNT_STOCK])];
-      if (new Set(standing).size !== standing.length) throw new Error(`a buffer stands in stock twice: ${standing}`);
+      if (new Set(standing).size !== standing.length)
+        throw new Error(`a buffer stands in stock twice: ${standing.join()}`);
       if (run % 100 === 0) {
         peer.send(testFrame(200, run));
         await new Promise((resolve) => setImmediate(resolve));
