@@ -65,6 +65,22 @@ describe.each([false, true])('memory cable, shared memory: %s', (sharedMemory) =
     if (sharedMemory) expect(b.queue(0).rx[HANDLE]).toBe(a.queue(0).tx[HANDLE]);
   });
 
+  test('leaves headroom before a frame that was sent without', () => {
+    const { scheduler } = new VirtualHost();
+    const { a, b } = createMemoryCable({ scheduler, sharedMemory });
+    const from = a.queue(0);
+    const to = b.queue(0);
+    from.poll(0);
+    put(from, 0, new Uint8Array(64).fill(3));
+    const start = from.memory.bufferAt(from.tx[HANDLE]);
+    from.memory.bytes.fill(9, start, start + 64);
+    from.tx[OFFSET] = start;
+    from.poll(1);
+    to.poll(0);
+    expect(shown(to, 0)).toEqual(new Uint8Array(64).fill(9));
+    expect(to.rx[OFFSET] - to.memory.bufferAt(to.rx[HANDLE])).toBeGreaterThanOrEqual(to.headroom);
+  });
+
   test('pads to 60 bytes with zeros if it is to', () => {
     const { scheduler } = new VirtualHost();
     const { a, b } = createMemoryCable({ scheduler, sharedMemory, padTo60: true });

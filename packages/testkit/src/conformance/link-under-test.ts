@@ -113,10 +113,11 @@ export class LinkUnderTest {
   }
 
   /** Gives all buffers back, closes both ends and checks that none is missing. */
-  async closeClean(): Promise<void> {
-    await this.peer.close();
+  async closeClean(first: 'peer' | 'port' = 'peer'): Promise<void> {
+    if (first === 'peer') await this.peer.close();
     this.stack.releaseAll();
     await this.port.close();
+    await this.peer.close();
     const audit = this.queue.audit();
     expect(audit).toEqual({ size: audit.size, available: audit.size, inUse: 0, device: 0 });
     expect(this.stack.violations).toEqual([]);
