@@ -10,6 +10,7 @@ const CORE_ORDER = [
   ['table'],
   ['time'],
   ['link'],
+  ['network'],
   ['icmp', 'udp', 'tcp', 'igmp', 'raw'],
   ['ipv4'],
   ['arp'],

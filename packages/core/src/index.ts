@@ -28,7 +28,8 @@ export type { PingOptions, PingResult } from './icmp/ping.js';
 export type { Datagram } from './udp/datagram.js';
 export type { ReceivedDatagram } from './udp/received-datagram.js';
 export type { RetainedDatagram } from './udp/retained-datagram.js';
-export type { UdpBindOptions, UdpNetworkError, UdpSocket } from './udp/udp-socket.js';
+export type { UdpNetworkError } from './udp/bound-socket.js';
+export type { UdpBindOptions, UdpSocket } from './udp/udp-socket.js';
 
 export { Stack, type AddressConflict, type StackHost } from './stack/stack.js';
 export type { StackSettings } from './stack/stack-settings.js';

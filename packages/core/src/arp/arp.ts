@@ -140,7 +140,8 @@ export class Arp {
     const senderLo = arp.senderHardwareLo(view, at);
     const sender = arp.senderAddress(view, at);
     const isProbe = sender === 0 && operation === arp.OPERATION_REQUEST;
-    if (macAddress.isGroup(senderHi) || macAddress.isZero(senderHi, senderLo)) {
+    const isOurs = senderHi === this.macHi && senderLo === this.macLo;
+    if (isOurs || macAddress.isGroup(senderHi) || macAddress.isZero(senderHi, senderLo)) {
       return packet.drop(DropReason['arp.badSender']);
     }
     if (!isProbe && !this.iface.isOther(sender) && !this.iface.owns(sender)) {
@@ -183,7 +184,6 @@ export class Arp {
   }
 
   private conflict(packet: Packet, address: number, macHi: number, macLo: number): void {
-    if (macHi === this.macHi && macLo === this.macLo) return packet.drop(DropReason['arp.notForUs']);
     this.counters[ArpCounter.CONFLICTS]!++;
     packet.drop(DropReason['arp.conflict']);
     if (this.announcer.mayDefend(address)) {
@@ -277,10 +277,13 @@ export class Arp {
     neighbour.reachability = Reachability.UNRESOLVED;
     // Remembered for a second, so that the next request keeps its distance.
     this.timers.arm(neighbour.timer, this.time.nowUs + REQUEST_INTERVAL_US);
-    // A socket that hears of it may send again at once: only what waits now is given up.
-    for (const frame of [...neighbour.pending]) {
+    // A socket that hears of it may send again at once: what waits now is taken out before anybody hears.
+    const frames = [...neighbour.pending];
+    for (const frame of frames) this.pending.take(frame);
+    for (const frame of frames) {
+      this.io.txDrops[DropReason['arp.unresolved']]!++;
       this.ports.unresolved(frame.at, frame.end);
-      this.pending.drop(frame, DropReason['arp.unresolved']);
+      this.io.release(frame.handle);
     }
   }
 

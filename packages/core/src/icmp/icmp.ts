@@ -1,5 +1,6 @@
 import type { SocketErrorCode } from '../errors/socket-error.js';
 import { DropReason } from '../link/drop-reason.js';
+import type { LinkIo } from '../link/link-io.js';
 import { Cast, type Packet } from '../link/packet.js';
 import type { ErrorReceiver, NetworkLayer, RefusalSender } from '../network/network-layer.js';
 import type { Random } from '../time/host.js';
@@ -67,23 +68,21 @@ export class Icmp implements RefusalSender {
     this.passOn(view, networkAt, end, 'EHOSTUNREACH');
   }
 
-  /** The request goes back as the reply, in its own buffer: same data, and a checksum with only the type changed. */
+  /** The request goes back as the reply, in its own buffer if that can be: the same data, the type changed. */
   private echoRequest(packet: Packet): void {
     if (packet.networkCast !== Cast.UNICAST) return packet.drop(DropReason['icmp.broadcastEcho']);
-    const { view, at } = packet;
-    const tos = ipv4.tos(view, packet.networkAt);
+    const tos = ipv4.tos(packet.view, packet.networkAt);
     const path = this.network.pathBack(packet);
-    if (path === undefined || packet.end - at + this.network.headerLength > path.mtu) {
+    if (path === undefined || packet.end - packet.at + this.network.headerLength > path.mtu) {
       return packet.drop(DropReason['icmp.unmatched']);
     }
-    if (!path.link!.io.hasTxRoom || packet.handle < 0 || path.link!.io !== packet.link) {
+    const reply = replyBuffer(packet, path.link!.io);
+    if (reply === undefined) {
       this.counters[IcmpCounter.NO_ROOM]!++;
       return packet.drop(DropReason['reply.noBuffers']);
     }
-    const before = icmpv4.TYPE_ECHO_REQUEST << 8;
-    const sum = checksum.update(icmpv4.checksumField(view, at), before | icmpv4.code(view, at), 0);
-    icmpv4.write(view, at, icmpv4.TYPE_ECHO_REPLY, 0, sum, view.getInt32(at + 4));
-    this.network.output(packet, path, ipv4.PROTOCOL_ICMP, TTL, tos);
+    writeEchoReply(reply);
+    this.network.output(reply, path, ipv4.PROTOCOL_ICMP, TTL, tos);
     this.counters[IcmpCounter.ECHO_REQUESTS_ANSWERED]!++;
     packet.consumed();
   }
@@ -110,11 +109,34 @@ export class Icmp implements RefusalSender {
     const headerLength = ipv4.headerLength(view, networkAt);
     const transportAt = networkAt + headerLength;
     if (headerLength < ipv4.MIN_HEADER_LENGTH || end - transportAt < 8) return false;
-    // A later fragment quotes no transport header.
-    if (ipv4.fragmentOffset(view, networkAt) !== 0) return false;
+    // A later fragment quotes no transport header; what others have sent is no concern of ours.
+    if (ipv4.fragmentOffset(view, networkAt) !== 0 || !this.network.isFromUs(view, networkAt)) return false;
     const receiver = this.receivers.get(ipv4.protocol(view, networkAt));
     return receiver !== undefined && receiver.networkError(view, networkAt, transportAt, code);
   }
+}
+
+/** The request itself, if it may leave by `io` in its own buffer; else a copy. undefined if there is no room. */
+function replyBuffer(packet: Packet, io: LinkIo): Packet | undefined {
+  if (packet.handle >= 0 && io === packet.link) return io.hasTxRoom ? packet : undefined;
+  const length = packet.end - packet.at;
+  if (!io.hasRoom || length > io.txCapacityBytes) return undefined;
+  const copy = io.outgoing;
+  copy.begin(length);
+  copy.memory.bytes.set(packet.memory.bytes.subarray(packet.at, packet.end), copy.at);
+  return copy;
+}
+
+/** Makes an echo reply of an echo request; of the checksum only the changed word counts (RFC 1624). */
+function writeEchoReply({ view, at, end }: Packet): void {
+  const rest = icmpv4.word(view, at);
+  const before = (icmpv4.TYPE_ECHO_REQUEST << 8) | icmpv4.code(view, at);
+  let sum = checksum.update(icmpv4.checksumField(view, at), before, 0);
+  icmpv4.write(view, at, icmpv4.TYPE_ECHO_REPLY, 0, sum, rest);
+  if (sum !== 0) return;
+  // 0 is the checksum of a message that adds up to 0xffff; one of nothing but zeros has 0xffff, and ends up here too.
+  sum = checksum.finish(checksum.add(0, view, at, end));
+  icmpv4.write(view, at, icmpv4.TYPE_ECHO_REPLY, 0, sum, rest);
 }
 
 /** What an error means to a socket (RFC 1122 sections 3.2.2 and 4.1.3.3); undefined for what means nothing to it. */

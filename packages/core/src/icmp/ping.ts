@@ -1,5 +1,5 @@
 import type { SocketErrorCode } from '../errors/socket-error.js';
-import type { Packet } from '../link/packet.js';
+import { Cast, type Packet } from '../link/packet.js';
 import type { ErrorReceiver, NetworkLayer } from '../network/network-layer.js';
 import { Path } from '../network/path.js';
 import type { Random } from '../time/host.js';
@@ -58,9 +58,12 @@ export class Ping implements ErrorReceiver {
    */
   send(remote: string, options: PingOptions, done: (result: PingResult) => void): SocketErrorCode | undefined {
     const { size = 56, timeoutMs = 1000, ttl = 64 } = options;
+    if (!Number.isInteger(size) || size < 0 || !(timeoutMs >= 0)) return 'EINVAL';
+    if (!Number.isInteger(ttl) || ttl < 1 || ttl > 255) return 'EINVAL';
     const path = new Path();
     const error = this.network.findPath(path, remote);
     if (error !== undefined) return error;
+    if (path.cast === Cast.BROADCAST) return 'EACCES'; // hosts do not answer those (RFC 1122 section 3.2.2.6)
     const { io } = path.link!;
     if (!io.isUp) return 'ENETDOWN';
     const length = icmpv4.HEADER_LENGTH + size;

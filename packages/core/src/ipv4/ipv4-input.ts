@@ -4,6 +4,7 @@ import { DropReason } from '../link/drop-reason.js';
 import { Cast, type Packet } from '../link/packet.js';
 import type { Udp } from '../udp/udp.js';
 import * as ipv4 from '../wire/ipv4.js';
+import * as ipv4Address from '../wire/ipv4-address.js';
 import * as ipv4Options from '../wire/ipv4-options.js';
 import type { Ipv4Interface } from './ipv4-interface.js';
 
@@ -38,7 +39,7 @@ export class Ipv4Input {
     if (!iface.isOther(ipv4.source(view, at))) return packet.drop(DropReason['ipv4.badSource']);
 
     const destination = ipv4.destination(view, at);
-    if (destination === iface.primary) {
+    if (destination === iface.primary && destination !== ipv4Address.ANY) {
       packet.networkCast = Cast.UNICAST;
     } else {
       const cast = iface.castOf(destination);

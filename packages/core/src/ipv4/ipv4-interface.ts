@@ -38,6 +38,8 @@ export class Ipv4Interface {
   primary = 0;
   private given: readonly Ipv4Address[] = [];
   private own: readonly OwnAddress[] = [];
+  /** Every address of the stack, and the broadcast addresses here. */
+  private refusedSources: readonly number[] = [];
   private readonly groups = new Map<number, number>([[ALL_HOSTS, 1]]);
 
   /**
@@ -85,12 +87,14 @@ export class Ipv4Interface {
 
   /** True if another host may have `address`: it is neither ours nor a broadcast address here. */
   isOther(address: number): boolean {
-    const { own } = this;
-    for (let i = 0; i < own.length; i++) {
-      const { address: ours, broadcast } = own[i]!;
-      if (address === ours || address === broadcast) return false;
-    }
+    const { refusedSources } = this;
+    for (let i = 0; i < refusedSources.length; i++) if (refusedSources[i] === address) return false;
     return isHost(address);
+  }
+
+  /** @internal `addresses` are those of the whole stack. */
+  refuseSources(addresses: readonly number[]): void {
+    this.refusedSources = [...addresses, ...this.own.map(({ broadcast }) => broadcast)];
   }
 
   /** Our address to speak to `destination` from: the one whose network holds it, else the primary one. */
@@ -111,11 +115,9 @@ export class Ipv4Interface {
   /** Leaves a group once; true if nobody is left in it. */
   leave(group: number): boolean {
     const times = this.groups.get(group) ?? 0;
-    if (times > 1) {
-      this.groups.set(group, times - 1);
-      return false;
-    }
-    return this.groups.delete(group);
+    if (times <= 1) return group !== ALL_HOSTS && this.groups.delete(group); // all hosts stay (RFC 1112 section 4)
+    this.groups.set(group, times - 1);
+    return false;
   }
 
   /** The groups joined. */

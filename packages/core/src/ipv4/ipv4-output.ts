@@ -39,13 +39,6 @@ export class Ipv4Output implements NetworkLayer {
     link.setGroups(iface.groupList);
   }
 
-  /** Takes an interface out again, with its routes. */
-  detach(iface: Ipv4Interface): void {
-    this.routes.removeInterface(iface);
-    delete this.interfaces[iface.index];
-    delete this.links[iface.index];
-  }
-
   /** Gives an interface its addresses, and with them the routes to their networks. */
   setAddresses(iface: Ipv4Interface, addresses: readonly Ipv4Address[]): void {
     const gateways = this.routes.list().filter((route) => route.iface === iface && route.gateway !== 0);
@@ -55,6 +48,8 @@ export class Ipv4Output implements NetworkLayer {
       this.routes.add({ prefix: address, prefixLength, gateway: 0, iface });
     }
     for (const route of gateways) this.routes.add(route);
+    const all = this.interfaces.flatMap((own) => own.addressList.map(({ address }) => address));
+    for (const own of this.interfaces) own.refuseSources(all);
   }
 
   /** Joins a multicast group on an interface, as often as it is left again. */
@@ -76,7 +71,7 @@ export class Ipv4Output implements NetworkLayer {
 
   revalidate(path: Path): SocketErrorCode | undefined {
     if (path.generation === this.routes.generation && path.nextHop!.address === path.via) return undefined;
-    return this.fill(path, path.remote, path.local);
+    return this.fill(path, path.remote, path.boundLocal);
   }
 
   pathBack(packet: Packet): Path | undefined {
@@ -114,6 +109,11 @@ export class Ipv4Output implements NetworkLayer {
     return ipv4Address.isMulticast(parsed) || this.interfaces.some((iface) => iface.castOf(parsed) !== undefined);
   }
 
+  isFromUs(view: DataView, networkAt: number): boolean {
+    const source = ipv4.source(view, networkAt);
+    return this.interfaces.some((iface) => iface.owns(source));
+  }
+
   isOwn(address: string): boolean {
     const parsed = ipv4Address.parse(address);
     return parsed !== undefined && this.interfaces.some((iface) => iface.owns(parsed));
@@ -131,12 +131,16 @@ export class Ipv4Output implements NetworkLayer {
     path.generation = 0;
     path.remote = remote;
     path.local = local;
-    const route = this.routeTo(remote, local);
+    path.boundLocal = local;
+    const isGroup = remote === ipv4Address.LIMITED_BROADCAST || ipv4Address.isMulticast(remote);
+    // 127/8 never leaves a host (RFC 1122 section 3.2.1.3); 0/8 and 240/4 are nobody's.
+    if (!isGroup && !ipv4Address.isHost(remote)) return 'ENETUNREACH';
+    const route = isGroup ? this.groupRoute(remote, local) : this.routes.find(remote);
     if (route === undefined) return 'ENETUNREACH';
     const { iface } = route;
     if (local !== 0 && !this.interfaces.some((own) => own.owns(local))) return 'EADDRNOTAVAIL';
-    // Nobody is there to take it: a station does not hear itself (the loopback interface will).
-    if (remote === 0 || iface.owns(remote)) return 'ENETUNREACH';
+    // A station does not hear itself on its link: there is no loopback interface.
+    if (iface.owns(remote)) return 'ENETUNREACH';
     const nextHop = this.nextHop(path, route);
     if (nextHop === undefined) return 'EHOSTUNREACH';
     path.local = local !== 0 ? local : iface.sourceFor(path.via);
@@ -150,11 +154,9 @@ export class Ipv4Output implements NetworkLayer {
     return undefined;
   }
 
-  /** The route to an address; group and limited-broadcast destinations leave by the source's interface, or the first. */
-  private routeTo(remote: number, local: number): Route | undefined {
-    const route = this.routes.find(remote);
-    if (remote !== ipv4Address.LIMITED_BROADCAST && !ipv4Address.isMulticast(remote)) return route;
-    const iface = this.interfaces.find((own) => (local === 0 ? own.primary !== 0 : own.owns(local))) ?? route?.iface;
+  /** To groups and the limited broadcast address: by the interface of the source, or else the first one. */
+  private groupRoute(remote: number, local: number): Route | undefined {
+    const iface = this.interfaces.find((own) => (local === 0 ? own.primary !== 0 : own.owns(local)));
     return iface && { prefix: remote, prefixLength: 32, gateway: 0, iface };
   }
 

@@ -23,7 +23,7 @@ export enum DropReason {
   'arp.truncated',
   /** Not Ethernet and IPv4, or neither a request nor a reply. */
   'arp.unknownFormat',
-  /** The sender's hardware address is a group's or zeros, or its protocol address is no host's. */
+  /** The sender's hardware address is ours, a group's or zeros, or its protocol address is no host's. */
   'arp.badSender',
   /** Asks for, or answers to, somebody else. */
   'arp.notForUs',

@@ -4,6 +4,7 @@ import type { FrameMemory } from './frame-memory.js';
 import { LINK_COUNTERS, LinkCounter } from './link-counters.js';
 import { COUNT_FREE, COUNT_SENT, COUNT_STATE, COUNT_STOCK, STATE_UP, type LinkQueue } from './link-driver.js';
 import { Packet, TX_HEADROOM } from './packet.js';
+import type { PacketLink } from './packet-link.js';
 
 /** Somebody who was refused for want of room and wants to hear when there is some. */
 export interface Drainable {
@@ -15,7 +16,7 @@ export interface Drainable {
  * The stack's end of a {@link LinkQueue}: fills the arrays that the next `poll` hands to the driver, and keeps the
  * accounts of frames and buffers.
  */
-export class LinkIo {
+export class LinkIo implements PacketLink {
   readonly memory: FrameMemory;
   /** The cursor for frames that the stack starts itself. */
   readonly outgoing: Packet;
@@ -68,6 +69,11 @@ export class LinkIo {
   /** True if a frame can be queued and a buffer for it is in stock. */
   get hasRoom(): boolean {
     return this.txCount < this.txCapacity && this.counts[COUNT_STOCK]! > 0;
+  }
+
+  /** True if somebody waits for room. */
+  get isAwaited(): boolean {
+    return this.waiting.length > 0;
   }
 
   /** True if a frame whose buffer is at hand can be queued. */
@@ -125,7 +131,6 @@ export class LinkIo {
     return length;
   }
 
-  /** An empty buffer's handle, now the caller's; -1 if the stock is used up until the next poll. */
   allocate(): number {
     const count = this.counts[COUNT_STOCK]!;
     if (count === 0) return -1;
@@ -133,7 +138,6 @@ export class LinkIo {
     return this.stock[count - 1]!;
   }
 
-  /** Gives a buffer back to the driver. */
   release(handle: number): void {
     this.free[this.counts[COUNT_FREE]!++] = handle;
   }
@@ -149,14 +153,12 @@ export class LinkIo {
     this.counters[LinkCounter.TX_BYTES]! += length;
   }
 
-  /** True if one more buffer may be held beyond the burst; then it counts as held until {@link unhold}. */
   hold(): boolean {
     if (this.held >= this.queue.holdLimit) return false;
     this.held++;
     return true;
   }
 
-  /** A held buffer was released or queued. */
   unhold(): void {
     this.held--;
   }

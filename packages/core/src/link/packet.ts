@@ -1,7 +1,7 @@
 import type { DropReason } from './drop-reason.js';
 import type { FrameMemory } from './frame-memory.js';
-import type { LinkIo } from './link-io.js';
 import { LinkCounter } from './link-counters.js';
+import type { PacketLink } from './packet-link.js';
 
 /** Bytes that {@link Packet.begin} leaves free for the headers before what the stack writes first. */
 export const TX_HEADROOM = 64;
@@ -40,7 +40,7 @@ export class Packet {
   networkCast: Cast = Cast.UNICAST;
 
   /** @param link the link that the frame came from, or is to leave by */
-  constructor(readonly link: LinkIo) {
+  constructor(readonly link: PacketLink) {
     this.memory = link.memory;
     this.view = link.memory.view;
   }

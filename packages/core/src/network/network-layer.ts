@@ -35,6 +35,9 @@ export interface NetworkLayer {
   /** True if `address` (text) is one of ours, or one that a socket may be bound to for multicast or broadcast. */
   isBindable(address: string): boolean;
 
+  /** True if the datagram whose header is at `networkAt` has one of our addresses as its source. */
+  isFromUs(view: DataView, networkAt: number): boolean;
+
   /** True if `address` (text) is one of ours. */
   isOwn(address: string): boolean;
 }

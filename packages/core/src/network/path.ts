@@ -18,6 +18,8 @@ export class Path {
   remote = 0;
   /** Our address: the source of what is sent. */
   local = 0;
+  /** The source that was asked for; 0: any of ours. */
+  boundLocal = 0;
   /** Partial checksum over both addresses, for pseudo-headers. */
   addressSum = 0;
   /** How `remote` is addressed. */

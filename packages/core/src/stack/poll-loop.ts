@@ -66,6 +66,15 @@ export class PollLoop implements LoopPort {
     if (!this.isRunning) this.run();
   }
 
+  /** True during a turn: the caller is a callback. */
+  get isInTurn(): boolean {
+    return this.isRunning;
+  }
+
+  enter(): void {
+    if (!this.isRunning) this.time.update();
+  }
+
   wake(): void {
     if (this.isRunning || this.isTurnScheduled || this.isStopped) return;
     this.isTurnScheduled = true;
@@ -151,7 +160,7 @@ export class PollLoop implements LoopPort {
       const { queue } = iface.io;
       const isArmed = queue.arm();
       if (isArmed && queue.wakeup === 'edge') iface.poll();
-      if (!isArmed || iface.isStalled) this.setAlarmAt(this.time.nowUs + this.settings.pollIntervalUs);
+      if (!isArmed || iface.isStalled || iface.io.isAwaited) this.setAlarmAt(this.time.nowUs + this.settings.pollIntervalUs);
     }
     return this.hasWork();
   }

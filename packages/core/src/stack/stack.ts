@@ -58,7 +58,7 @@ export class Stack {
   private readonly loop: PollLoop;
   private readonly ipv4Input: Ipv4Input;
   private readonly byIndex: NetworkInterface[] = [];
-  private isClosed = false;
+  private closing: Promise<void> | undefined = undefined;
 
   constructor(
     private readonly host: StackHost,
@@ -153,10 +153,14 @@ export class Stack {
   }
 
   /** Ends the stack: closes the sockets, sends what is queued, gives every buffer back and closes the ports. Idempotent. */
-  async close(): Promise<void> {
-    if (this.isClosed) return;
-    this.isClosed = true;
-    this.udp.closeAll();
+  close(): Promise<void> {
+    this.closing ??= this.shutDown();
+    return this.closing;
+  }
+
+  private async shutDown(): Promise<void> {
+    if (this.loop.isInTurn) await this.turn(); // called back in the midst of a burst
+    this.udp.close();
     this.icmp.ping.close();
     for (let polls = 0; polls < CLOSING_POLLS && !this.loop.flush(); polls++) await this.turn();
     this.loop.stop();
@@ -216,7 +220,7 @@ export class Stack {
   }
 
   private checkOpen(): void {
-    if (this.isClosed) throw new LunettaError('LUNETTA_ERR_CLOSED', 'the stack is closed; make a new one');
+    if (this.closing !== undefined) throw new LunettaError('LUNETTA_ERR_CLOSED', 'the stack is closed; make a new one');
   }
 }
 

@@ -2,12 +2,10 @@ import type { SocketErrorCode } from '../errors/socket-error.js';
 import type { FrameMemory } from '../link/frame-memory.js';
 import type { Packet } from '../link/packet.js';
 import * as ipv4 from '../wire/ipv4.js';
-import { format } from '../wire/ipv4-address.js';
-import { MIN_HEADER_LENGTH } from '../wire/ipv4.js';
 import * as udp from '../wire/udp.js';
-import { ReceivedDatagram } from './received-datagram.js';
+import { AddressText } from './address-text.js';
+import type { ReceivedDatagram } from './received-datagram.js';
 import { RetainedDatagram } from './retained-datagram.js';
-import type { UdpSocket } from './udp-socket.js';
 
 /** What a datagram needs of UDP to be answered. */
 export interface ReplyPort {
@@ -30,31 +28,45 @@ export class Datagram {
   remotePort = 0;
   /** The port that it was sent to. */
   localPort = 0;
+  /** The TTL with which it arrived. */
+  ttl = 0;
+  /** DSCP and ECN, the TOS of old. */
+  tos = 0;
+  /** @internal The sender's address, signed 32 bits. */
+  remote = 0;
+  /** @internal The address it was sent to, signed 32 bits. */
+  local = 0;
   /** @internal The frame it lies in. */
   packet!: Packet;
-  /** @internal The socket that is shown it. */
-  socket!: UdpSocket;
   /** @internal False once the callback has returned. */
   isLive = false;
-  /** @internal True while other sockets are still to see it. */
+  /** @internal True while other sockets are to see it too. */
   isShared = false;
+  /** @internal Its headers were written over by an answer in place. */
+  isAnswered = false;
+  private readonly text = new AddressText();
 
   constructor(private readonly port: ReplyPort) {}
 
   /** @internal Points it at the checked UDP datagram at `packet.at`. */
-  load(packet: Packet, socket: UdpSocket): void {
-    const { view, at } = packet;
-    // Storing a pointer costs a write barrier: most datagrams of a burst are on the same link, for the same socket.
+  load(packet: Packet): void {
+    const { view, at, networkAt } = packet;
+    // Storing a pointer costs a write barrier, and most datagrams of a burst lie in the same memory.
     if (this.packet !== packet || this.memory !== packet.memory) {
       this.packet = packet;
       this.memory = packet.memory;
     }
-    if (this.socket !== socket) this.socket = socket;
     this.offset = at + udp.HEADER_LENGTH;
     this.length = packet.end - this.offset;
     this.remotePort = udp.srcPort(view, at);
     this.localPort = udp.dstPort(view, at);
+    // Read now: an answer in place is written over them.
+    this.ttl = ipv4.ttl(view, networkAt);
+    this.tos = ipv4.tos(view, networkAt);
+    this.remote = ipv4.source(view, networkAt);
+    this.local = ipv4.destination(view, networkAt);
     this.isLive = true;
+    this.isAnswered = false;
   }
 
   /** The payload as a view of the frame's bytes, valid until the callback returns. Makes an object (20 ns). */
@@ -64,12 +76,12 @@ export class Datagram {
 
   /** The sender's address. */
   get remoteAddress(): string {
-    return format(ipv4.source(this.packet.view, this.packet.networkAt));
+    return this.text.of(this.remote);
   }
 
   /** The address that it was sent to: ours, or a broadcast or multicast address. */
   get localAddress(): string {
-    return format(ipv4.destination(this.packet.view, this.packet.networkAt));
+    return this.text.of(this.local);
   }
 
   /** Number of the interface that it came in by. */
@@ -77,23 +89,14 @@ export class Datagram {
     return this.packet.link.index;
   }
 
-  /** The TTL with which it arrived. */
-  get ttl(): number {
-    return ipv4.ttl(this.packet.view, this.packet.networkAt);
-  }
-
-  /** DSCP and ECN, the TOS of old. */
-  get tos(): number {
-    return ipv4.tos(this.packet.view, this.packet.networkAt);
-  }
-
-  /** A view of the IP options that came with it, empty if there are none; valid until the callback returns. */
+  /** A view of the IP options that came with it, empty if there are none; valid until {@link reply}. */
   get ipOptions(): Uint8Array {
-    const optionsAt = this.packet.networkAt + MIN_HEADER_LENGTH;
-    return new Uint8Array(this.memory.buffer, optionsAt, this.packet.at - optionsAt);
+    if (this.isAnswered) return new Uint8Array(0);
+    const optionsAt = this.packet.networkAt + ipv4.MIN_HEADER_LENGTH;
+    return new Uint8Array(this.memory.buffer, optionsAt, this.offset - udp.HEADER_LENGTH - optionsAt);
   }
 
-  /** The largest `length` that {@link reply} can send from the datagram's own buffer. */
+  /** The largest `length` that {@link reply} can send out of the datagram's own buffer. */
   get replyCapacity(): number {
     const { handle } = this.packet;
     return handle < 0 ? this.length : this.memory.bufferAt(handle) + this.memory.bufferSize - this.offset;
@@ -101,9 +104,10 @@ export class Datagram {
 
   /**
    * Sends the bytes `[offset, offset + length)` back to the sender, from the address and port that the datagram was
-   * sent to, in the same buffer: nothing is copied. The answer is written over the payload first, if it differs.
+   * sent to, in the same buffer: nothing is copied. An answer that differs is written over the payload first; after
+   * it the bytes are the link's, not to be changed any more. A second call sends a copy of them.
    *
-   * @param length bytes to send; the datagram's own length if not given
+   * @param length bytes to send, at most {@link replyCapacity}; the datagram's own length if not given
    * @returns undefined if it was accepted, else why not, as {@link UdpSocket.send} says
    */
   reply(length = this.length): SocketErrorCode | undefined {
@@ -113,7 +117,16 @@ export class Datagram {
 
   /** A copy of the payload and all about it, the application's own for as long as it likes. */
   copy(): ReceivedDatagram {
-    return new ReceivedDatagram(this);
+    return {
+      bytes: this.bytes.slice(),
+      remoteAddress: this.remoteAddress,
+      remotePort: this.remotePort,
+      localAddress: this.localAddress,
+      localPort: this.localPort,
+      interfaceIndex: this.interfaceIndex,
+      ttl: this.ttl,
+      tos: this.tos,
+    };
   }
 
   /**
@@ -123,7 +136,9 @@ export class Datagram {
    *   too or was answered in place: then take a {@link copy}
    */
   retain(): RetainedDatagram | undefined {
-    if (!this.isLive || this.isShared || this.packet.handle < 0 || !this.packet.link.hold()) return undefined;
-    return new RetainedDatagram(this, this.packet.takeHandle());
+    const { packet } = this;
+    if (!this.isLive || this.isShared || packet.handle < 0 || !packet.link.hold()) return undefined;
+    const { offset, length, remoteAddress, remotePort } = this;
+    return new RetainedDatagram(packet.link, packet.takeHandle(), offset, length, remoteAddress, remotePort);
   }
 }

@@ -1,4 +1,4 @@
-import type { UdpSocket } from './udp-socket.js';
+import type { BoundSocket } from './bound-socket.js';
 
 const PAGE_BITS = 8;
 const PAGE_SIZE = 1 << PAGE_BITS;
@@ -10,7 +10,7 @@ function newPage(): Page {
 }
 
 /** The sockets bound to one address and port: one, or a group that shares it (`reusePort`). */
-export type SocketGroup = UdpSocket[];
+export type SocketGroup = BoundSocket[];
 
 /** What is bound to one port. */
 export class PortEntry {
@@ -21,7 +21,7 @@ export class PortEntry {
   /** How many of the sockets are connected: they stand in the table of connected sockets instead. */
   connected = 0;
   /** All sockets of the port, connected ones included. */
-  readonly sockets = new Set<UdpSocket>();
+  readonly sockets = new Set<BoundSocket>();
 }
 
 /** A dense table of the 65,536 ports, in pages made when they are needed: a look-up is two loads. */

@@ -1,5 +1,5 @@
 import type { Datagram } from './datagram.js';
-import { ReceivedDatagram } from './received-datagram.js';
+import type { ReceivedDatagram } from './received-datagram.js';
 
 /** What each queued datagram is charged beside its payload, so that small ones are bounded too. */
 const CHARGE_EACH = 256;

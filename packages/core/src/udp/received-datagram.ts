@@ -1,7 +1,5 @@
-import type { Datagram } from './datagram.js';
-
 /** A datagram on its own: a copy that belongs to the application. */
-export class ReceivedDatagram {
+export interface ReceivedDatagram {
   readonly bytes: Uint8Array;
   readonly remoteAddress: string;
   readonly remotePort: number;
@@ -11,16 +9,6 @@ export class ReceivedDatagram {
   /** Number of the interface that it came in by. */
   readonly interfaceIndex: number;
   readonly ttl: number;
+  /** DSCP and ECN, the TOS of old. */
   readonly tos: number;
-
-  constructor(datagram: Datagram) {
-    this.bytes = datagram.bytes.slice();
-    this.remoteAddress = datagram.remoteAddress;
-    this.remotePort = datagram.remotePort;
-    this.localAddress = datagram.localAddress;
-    this.localPort = datagram.localPort;
-    this.interfaceIndex = datagram.interfaceIndex;
-    this.ttl = datagram.ttl;
-    this.tos = datagram.tos;
-  }
 }

@@ -1,6 +1,5 @@
 import type { FrameMemory } from '../link/frame-memory.js';
-import type { LinkIo } from '../link/link-io.js';
-import type { Datagram } from './datagram.js';
+import type { PacketLink } from '../link/packet-link.js';
 
 /**
  * A datagram whose buffer the application keeps. The link has only so many buffers to spare: whoever forgets
@@ -8,24 +7,19 @@ import type { Datagram } from './datagram.js';
  */
 export class RetainedDatagram {
   readonly memory: FrameMemory;
-  /** Byte offset of the payload in `memory`. */
-  readonly offset: number;
-  readonly length: number;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  private readonly link: LinkIo;
 
-  /** @param handle the buffer, counted as held */
+  /** @internal `handle` counts as held. */
   constructor(
-    datagram: Datagram,
+    private readonly link: PacketLink,
     private handle: number,
+    /** Byte offset of the payload in `memory`. */
+    readonly offset: number,
+    /** Length of the payload in bytes. */
+    readonly length: number,
+    readonly remoteAddress: string,
+    readonly remotePort: number,
   ) {
-    this.memory = datagram.memory;
-    this.offset = datagram.offset;
-    this.length = datagram.length;
-    this.remoteAddress = datagram.remoteAddress;
-    this.remotePort = datagram.remotePort;
-    this.link = datagram.packet.link;
+    this.memory = link.memory;
   }
 
   /** The payload, valid until {@link release}. */

@@ -2,7 +2,7 @@ import { KeyedHash } from '../table/keyed-hash.js';
 import { NOT_FOUND, TupleTable } from '../table/tuple-table.js';
 import type { Random } from '../time/host.js';
 import { PortTable, type SocketGroup } from './port-table.js';
-import type { UdpSocket } from './udp-socket.js';
+import type { BoundSocket } from './bound-socket.js';
 
 /**
  * Which socket an IPv4 datagram belongs to: the connected one, else one bound to the address, else one bound to any
@@ -22,7 +22,7 @@ export class UdpDemux {
   }
 
   /** The socket for a unicast datagram from `remote` and `remotePort` to `local` and `localPort`. */
-  find(local: number, localPort: number, remote: number, remotePort: number): UdpSocket | undefined {
+  find(local: number, localPort: number, remote: number, remotePort: number): BoundSocket | undefined {
     const entry = this.ports.get(localPort);
     if (entry === undefined) return undefined;
     if (entry.connected > 0) {
@@ -37,7 +37,7 @@ export class UdpDemux {
   }
 
   /** The socket connected from exactly there to exactly here. */
-  findConnected(local: number, localPort: number, remote: number, remotePort: number): UdpSocket | undefined {
+  findConnected(local: number, localPort: number, remote: number, remotePort: number): BoundSocket | undefined {
     for (const socket of this.connectedGroup(localPort, remote, remotePort)) {
       if (socket.connectedLocal === local) return socket;
     }
@@ -45,13 +45,15 @@ export class UdpDemux {
   }
 
   /** Every socket that a datagram to a broadcast or multicast address reaches. Makes a list: not for the fast path. */
-  findAll(destination: number, localPort: number, remote: number, remotePort: number): UdpSocket[] {
+  findAll(destination: number, localPort: number, remote: number, remotePort: number): BoundSocket[] {
     const entry = this.ports.get(localPort);
     if (entry === undefined) return [];
     return [
       ...(entry.any ?? []),
       ...(entry.byAddress?.get(destination) ?? []),
-      ...this.connectedGroup(localPort, remote, remotePort),
+      ...this.connectedGroup(localPort, remote, remotePort).filter(
+        ({ boundAddress }) => boundAddress === 0 || boundAddress === destination,
+      ),
     ];
   }
 
@@ -61,14 +63,13 @@ export class UdpDemux {
     if (entry === undefined) return true;
     for (const socket of entry.sockets) {
       const overlaps = address === 0 || socket.boundAddress === 0 || socket.boundAddress === address;
-      if (!overlaps) continue;
-      return reusePort && socket.reusePort; // those who overlap agree: each was checked against the others
+      if (overlaps && !(reusePort && socket.reusePort)) return false;
     }
     return true;
   }
 
   /** Puts a bound socket into the tables. */
-  bind(socket: UdpSocket): void {
+  bind(socket: BoundSocket): void {
     const entry = this.ports.open(socket.localPort);
     entry.sockets.add(socket);
     if (socket.boundAddress === 0) {
@@ -82,7 +83,7 @@ export class UdpDemux {
   }
 
   /** Takes a bound socket that is not connected out of the tables. */
-  unbind(socket: UdpSocket): void {
+  unbind(socket: BoundSocket): void {
     const entry = this.ports.get(socket.localPort)!;
     const group = socket.boundAddress === 0 ? entry.any! : entry.byAddress!.get(socket.boundAddress)!;
     group.splice(group.indexOf(socket), 1);
@@ -94,7 +95,7 @@ export class UdpDemux {
   }
 
   /** Moves a bound socket to the connected ones. */
-  connect(socket: UdpSocket): void {
+  connect(socket: BoundSocket): void {
     this.unbind(socket);
     const entry = this.ports.open(socket.localPort);
     entry.sockets.add(socket);
@@ -110,7 +111,7 @@ export class UdpDemux {
   }
 
   /** Takes a connected socket out of the tables. */
-  disconnect(socket: UdpSocket): void {
+  disconnect(socket: BoundSocket): void {
     const ports = portPair(socket.remotePort, socket.localPort);
     const number = this.connected.get(socket.connectedAddress, ports, 0);
     const group = this.connectedGroups[number]!;
@@ -123,7 +124,7 @@ export class UdpDemux {
     this.forget(socket);
   }
 
-  private forget(socket: UdpSocket): void {
+  private forget(socket: BoundSocket): void {
     const entry = this.ports.get(socket.localPort)!;
     entry.sockets.delete(socket);
     if (entry.sockets.size === 0) this.ports.delete(socket.localPort);

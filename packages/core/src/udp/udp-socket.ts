@@ -1,11 +1,12 @@
 import { SocketError, type SocketErrorCode } from '../errors/socket-error.js';
-import type { Drainable } from '../link/link-io.js';
 import { Path } from '../network/path.js';
 import { parse } from '../wire/ipv4-address.js';
+import { BoundSocket, type UdpNetworkError } from './bound-socket.js';
 import type { Datagram } from './datagram.js';
 import { ReceiveQueue } from './receive-queue.js';
 import type { ReceivedDatagram } from './received-datagram.js';
-import type { Udp } from './udp.js';
+import { SendPaths } from './send-paths.js';
+import type { UdpPort } from './udp-port.js';
 
 /** What {@link UdpSocket.bind} asks for. */
 export interface UdpBindOptions {
@@ -17,20 +18,11 @@ export interface UdpBindOptions {
   readonly reusePort?: boolean;
 }
 
-/** An error that came for a socket from the network (RFC 1122 section 4.1.3.3). */
-export interface UdpNetworkError {
-  /** `ECONNREFUSED`, `EHOSTUNREACH`, `ENETUNREACH`, `EMSGSIZE`, `EPROTO`. */
-  readonly code: SocketErrorCode;
-  /** Where the datagram had been sent to. */
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-}
-
 /**
  * A UDP socket. Datagrams go to {@link onDatagram} if it is set, else into a queue for {@link receive}. Control calls
  * throw a {@link SocketError}; {@link send} returns the bare code.
  */
-export class UdpSocket implements Drainable {
+export class UdpSocket extends BoundSocket {
   /** Called with each datagram, from the poll loop, in bursts. */
   onDatagram: ((datagram: Datagram) => void) | undefined = undefined;
   /** Called when the queue for {@link receive} is no longer empty. */
@@ -39,48 +31,54 @@ export class UdpSocket implements Drainable {
   onDrain: (() => void) | undefined = undefined;
   /** Called with errors from the network. Without it, a connected socket returns them from its next {@link send}. */
   onError: ((error: UdpNetworkError) => void) | undefined = undefined;
-
-  /** TTL of what is sent, 1..255. */
-  ttl = 64;
-  /** TTL of what is sent to multicast groups, 1..255 (RFC 1112 section 6.1: 1 if nothing else is said). */
-  multicastTtl = 1;
-  /** DSCP and ECN of what is sent, the TOS of old, 0..255. */
-  tos = 0;
-  /** Permission to send to broadcast addresses. */
-  broadcast = false;
   /** Bytes that the queue for {@link receive} may hold, with 256 charged for each datagram. */
   receiveBufferSize: number;
   /** Datagrams lost because the queue for {@link receive} was full. */
   lost = 0;
 
-  /** The port it is bound to; 0 before. */
-  localPort = 0;
-  /** The port it is connected to; 0 if it is not. */
-  remotePort = 0;
-  /** @internal Signed 32 bits; 0: any. */
-  boundAddress = 0;
-  /** @internal Signed 32 bits; 0: not connected. */
-  connectedAddress = 0;
-  /** @internal Our address of the connection, signed 32 bits. */
-  connectedLocal = 0;
-  /** @internal Others share its port. */
-  reusePort = false;
-  /** @internal A send was refused, and `onDrain` is due. */
-  isWaiting = false;
-  private isClosed = false;
   private pendingError: SocketErrorCode | undefined = undefined;
   private boundText: string | undefined = undefined;
   private readonly queue = new ReceiveQueue();
-  /** The way to the address of the last send, or of the connection. */
+  private readonly paths: SendPaths;
+  /** The way of the connection. */
   private readonly path = new Path();
-  private pathText = '';
+  private connectedText: string | undefined = undefined;
 
   /** @internal Through `Udp.open`. */
   constructor(
-    private readonly udp: Udp,
+    private readonly udp: UdpPort,
     receiveBufferSize: number,
   ) {
+    super();
     this.receiveBufferSize = receiveBufferSize;
+    this.paths = new SendPaths(udp);
+  }
+
+  /** TTL of what is sent, 1..255. @throws SocketError `EINVAL` */
+  get ttl(): number {
+    return this.unicastTtl;
+  }
+
+  set ttl(ttl: number) {
+    this.unicastTtl = checkInteger('ttl', ttl, 1, 255);
+  }
+
+  /** TTL of what is sent to multicast groups, 1..255; 1 if nothing else is said (RFC 1112 section 6.1). */
+  get multicastTtl(): number {
+    return this.groupTtl;
+  }
+
+  set multicastTtl(ttl: number) {
+    this.groupTtl = checkInteger('multicastTtl', ttl, 1, 255);
+  }
+
+  /** DSCP and ECN of what is sent, the TOS of old, 0..255. @throws SocketError `EINVAL` */
+  get tos(): number {
+    return this.typeOfService;
+  }
+
+  set tos(tos: number) {
+    this.typeOfService = checkInteger('tos', tos, 0, 255);
   }
 
   /**
@@ -98,10 +96,17 @@ export class UdpSocket implements Drainable {
     if (bound !== 0 && !this.udp.isBindable(address!)) {
       throw new SocketError('EADDRNOTAVAIL', 'bind', `no interface has the address ${address}`);
     }
+    const before = this.reusePort;
     this.boundAddress = bound;
-    this.boundText = bound === 0 ? undefined : address;
     this.reusePort = reusePort;
-    this.udp.bind(this, port);
+    try {
+      this.udp.bind(this, port);
+    } catch (error) {
+      this.boundAddress = 0;
+      this.reusePort = before;
+      throw error;
+    }
+    this.boundText = bound === 0 ? undefined : address;
   }
 
   /**
@@ -115,18 +120,20 @@ export class UdpSocket implements Drainable {
     if (this.remotePort !== 0)
       throw new SocketError('EISCONN', 'connect', 'the socket is connected; disconnect() first');
     checkPort('connect', port, 1);
-    this.pathText = '';
     const error = this.udp.findPath(this.path, address, this.sendFrom());
     if (error !== undefined) throw new SocketError(error, 'connect', `${address}:${port}`);
     if (this.localPort === 0) this.bind();
     this.udp.connect(this, this.path, port);
-    this.pathText = address;
+    this.path.boundLocal = this.path.local; // what comes back is looked for at this address
+    this.connectedText = address;
   }
 
   /** Takes back {@link connect}; the socket stays bound. */
   disconnect(): void {
+    if (this.isClosed) throw new SocketError('EBADF', 'disconnect', 'the socket is closed');
     if (this.remotePort === 0) throw new SocketError('ENOTCONN', 'disconnect', 'the socket is not connected');
     this.udp.disconnect(this);
+    this.connectedText = undefined;
     this.pendingError = undefined;
   }
 
@@ -137,7 +144,7 @@ export class UdpSocket implements Drainable {
 
   /** The address it is connected to. */
   get remoteAddress(): string | undefined {
-    return this.remotePort === 0 ? undefined : this.pathText;
+    return this.connectedText;
   }
 
   /**
@@ -158,14 +165,10 @@ export class UdpSocket implements Drainable {
     }
     if (address === undefined || port === undefined) return 'EDESTADDRREQ';
     if (!(port >= 1 && port <= 65535 && Number.isInteger(port))) return 'EINVAL';
-    if (address !== this.pathText) {
-      this.pathText = '';
-      const error = this.udp.findPath(this.path, address, this.sendFrom());
-      if (error !== undefined) return error;
-      this.pathText = address;
-    }
-    if (this.localPort === 0) this.bind();
-    return this.udp.send(this, this.path, port, payload);
+    const error = this.localPort === 0 ? this.bindForSending() : undefined;
+    if (error !== undefined) return error;
+    const path = this.paths.find(address, this.boundText === undefined ? undefined : this.sendFrom());
+    return typeof path === 'string' ? path : this.udp.send(this, path, port, payload);
   }
 
   /** The oldest datagram in the queue, or undefined if there is none. */
@@ -178,25 +181,23 @@ export class UdpSocket implements Drainable {
     if (this.isClosed) return;
     this.isClosed = true;
     this.queue.clear();
-    this.udp.close(this);
+    this.udp.forget(this);
   }
 
-  /** @internal Shows it a datagram: 1 if it took it, 0 if its queue is full. */
-  deliver(datagram: Datagram): number {
+  deliver(datagram: Datagram): boolean {
     if (this.onDatagram !== undefined) {
       this.onDatagram(datagram);
-      return 1;
+      return true;
     }
     const wasEmpty = this.queue.length === 0;
     if (!this.queue.push(datagram, this.receiveBufferSize)) {
       this.lost++;
-      return 0;
+      return false;
     }
     if (wasEmpty) this.onReadable?.();
-    return 1;
+    return true;
   }
 
-  /** @internal Tells it of an error; without a listener, a connected socket keeps it for the next send. */
   fail(error: UdpNetworkError): void {
     if (this.onError !== undefined) this.onError(error);
     else if (this.remotePort !== 0) this.pendingError = error.code;
@@ -213,13 +214,29 @@ export class UdpSocket implements Drainable {
     return error;
   }
 
-  /** A socket bound to a group or to broadcast sends from one of our own addresses. */
+  /** Binds to a free port in the course of sending. */
+  private bindForSending(): SocketErrorCode | undefined {
+    try {
+      this.bind();
+      return undefined;
+    } catch (error) {
+      if (error instanceof SocketError) return error.code;
+      throw error;
+    }
+  }
+
+  /** A socket bound to a group or to broadcast sends from any of our own addresses. */
   private sendFrom(): string | undefined {
     return this.boundText !== undefined && this.udp.isOwn(this.boundText) ? this.boundText : undefined;
   }
 }
 
-function checkPort(syscall: string, port: number, least: number): void {
-  if (Number.isInteger(port) && port >= least && port <= 65535) return;
+function checkPort(syscall: string, port: number, least: number): number {
+  if (Number.isInteger(port) && port >= least && port <= 65535) return port;
   throw new SocketError('EINVAL', syscall, `port ${port} is not an integer from ${least} to 65535`);
+}
+
+function checkInteger(name: string, value: number, least: number, most: number): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new SocketError('EINVAL', name, `${value} is not an integer from ${least} to ${most}`);
 }

@@ -1,3 +1,4 @@
+import { LunettaError } from '../errors/lunetta-error.js';
 import { SocketError, type SocketErrorCode } from '../errors/socket-error.js';
 import { RX_L4_CHECKSUM_BAD, RX_L4_CHECKSUM_GOOD } from '../link/descriptor.js';
 import { DropReason } from '../link/drop-reason.js';
@@ -5,26 +6,33 @@ import { Cast, type Packet } from '../link/packet.js';
 import type { LinkIo } from '../link/link-io.js';
 import type { LoopPort } from '../network/loop-port.js';
 import type { ErrorReceiver, NetworkLayer, RefusalSender } from '../network/network-layer.js';
-import type { Path } from '../network/path.js';
+import { Path } from '../network/path.js';
 import type { Random } from '../time/host.js';
 import * as checksum from '../wire/checksum.js';
 import * as ipv4 from '../wire/ipv4.js';
 import { format } from '../wire/ipv4-address.js';
 import * as udp from '../wire/udp.js';
+import type { BoundSocket } from './bound-socket.js';
 import { Datagram, type ReplyPort } from './datagram.js';
 import { UDP_COUNTER_NAMES, UdpCounter } from './udp-counters.js';
 import { ephemeralPort } from './ephemeral-port.js';
 import { UdpDemux } from './udp-demux.js';
 import type { UdpLimits } from './udp-limits.js';
+import type { UdpPort } from './udp-port.js';
 import { UdpSocket } from './udp-socket.js';
 
 /** UDP (RFC 768, RFC 1122 section 4.1): validates, finds the socket, shows it the datagram; sends. */
-export class Udp implements ErrorReceiver, ReplyPort {
+export class Udp implements ErrorReceiver, ReplyPort, UdpPort {
   /** See {@link UdpCounter}. */
   readonly counters = new Float64Array(UDP_COUNTER_NAMES.length);
   private readonly demux: UdpDemux;
-  private readonly sockets = new Set<UdpSocket>();
+  private readonly sockets = new Set<BoundSocket>();
   private readonly datagram: Datagram;
+  /** The socket that is shown `datagram`. */
+  private receiver: BoundSocket | undefined = undefined;
+  /** For an answer that is not sent in place. */
+  private readonly answerPath = new Path();
+  private isClosed = false;
 
   constructor(
     private readonly network: NetworkLayer,
@@ -45,9 +53,10 @@ export class Udp implements ErrorReceiver, ReplyPort {
   /**
    * A new socket, neither bound nor connected.
    *
-   * @throws SocketError `ENOBUFS` if there are as many as the limit allows
+   * @throws SocketError `ENOBUFS` if there are as many as the limit allows; LunettaError if the stack is closed
    */
   open(): UdpSocket {
+    if (this.isClosed) throw new LunettaError('LUNETTA_ERR_CLOSED', 'the stack is closed; make a new one');
     if (this.sockets.size >= this.limits.maxSockets) {
       throw new SocketError('ENOBUFS', 'socket', `${this.limits.maxSockets} are open; the setting is udp.maxSockets`);
     }
@@ -57,8 +66,9 @@ export class Udp implements ErrorReceiver, ReplyPort {
     return socket;
   }
 
-  /** Closes every socket: the stack closes. */
-  closeAll(): void {
+  /** Closes every socket, for good: the stack closes. */
+  close(): void {
+    this.isClosed = true;
     for (const socket of [...this.sockets]) socket.close();
   }
 
@@ -92,28 +102,31 @@ export class Udp implements ErrorReceiver, ReplyPort {
     if (sockets.length === 0) return packet.drop(DropReason['udp.noPort']);
     let isDelivered = false;
     this.datagram.isShared = sockets.length > 1;
-    for (const socket of sockets) isDelivered = this.deliver(socket, packet) || isDelivered;
+    for (const socket of sockets) {
+      if (!socket.isClosed) isDelivered = this.deliver(socket, packet) || isDelivered; // by the callback before it
+    }
     if (isDelivered) packet.delivered();
     else packet.drop(DropReason['udp.receiveQueueFull']);
   }
 
   /** Shows the datagram to a socket; false if its queue is full. Whatever the callback does, the work goes on. */
-  private deliver(socket: UdpSocket, packet: Packet): boolean {
+  private deliver(socket: BoundSocket, packet: Packet): boolean {
     const { datagram } = this;
-    datagram.load(packet, socket);
-    let taken = 1;
+    datagram.load(packet);
+    if (this.receiver !== socket) this.receiver = socket;
+    let isTaken = true;
     try {
-      taken = socket.deliver(datagram);
+      isTaken = socket.deliver(datagram);
     } catch (error) {
       this.loop.raise(error);
     }
     datagram.isLive = false;
-    this.counters[taken === 1 ? UdpCounter.DELIVERED : UdpCounter.RECEIVE_QUEUE_FULL]!++;
-    return taken === 1;
+    this.counters[isTaken ? UdpCounter.DELIVERED : UdpCounter.RECEIVE_QUEUE_FULL]!++;
+    return isTaken;
   }
 
-  /** @internal See {@link UdpSocket.send}. */
-  send(socket: UdpSocket, path: Path, dstPort: number, payload: Uint8Array): SocketErrorCode | undefined {
+  send(socket: BoundSocket, path: Path, dstPort: number, payload: Uint8Array): SocketErrorCode | undefined {
+    this.loop.enter();
     const error = this.network.revalidate(path) ?? checkSend(socket, path, payload.length + this.headerLength);
     if (error !== undefined) return error;
     const { io } = path.link!;
@@ -127,26 +140,37 @@ export class Udp implements ErrorReceiver, ReplyPort {
   }
 
   reply(datagram: Datagram, length: number): SocketErrorCode | undefined {
-    const { packet, socket, remotePort } = datagram;
-    if (remotePort === 0) return 'EDESTADDRREQ';
-    if (!(length >= 0 && length <= datagram.replyCapacity)) return 'EMSGSIZE';
+    const socket = this.receiver!;
+    if (datagram.remotePort === 0) return 'EDESTADDRREQ';
+    if (!(length >= 0 && length <= datagram.replyCapacity && Number.isInteger(length))) return 'EMSGSIZE';
+    if (socket.isClosed) return 'EBADF';
+    const { packet } = datagram;
+    if (datagram.isShared || packet.handle < 0) return this.replyWithCopy(datagram, socket, length);
     const path = this.network.pathBack(packet);
     if (path === undefined) return 'EHOSTUNREACH';
     const { io } = path.link!;
-    if (packet.handle < 0 || datagram.isShared || io !== packet.link) {
-      return this.send(socket, path, remotePort, datagram.bytes.subarray(0, length));
-    }
+    if (io !== packet.link) return this.replyWithCopy(datagram, socket, length);
     const error = checkSend(socket, path, length + this.headerLength);
     if (error !== undefined) return error;
     if (!io.hasTxRoom) return this.refuse(socket, io);
     packet.at = datagram.offset - udp.HEADER_LENGTH;
     packet.end = datagram.offset + length;
-    this.output(packet, socket, path, remotePort);
+    datagram.isAnswered = true;
+    this.output(packet, socket, path, datagram.remotePort);
     return undefined;
   }
 
+  /** An answer that cannot leave in the datagram's own buffer: others need it, or it lies elsewhere, or has left. */
+  private replyWithCopy(datagram: Datagram, socket: BoundSocket, length: number): SocketErrorCode | undefined {
+    const { memory, offset, localAddress, remoteAddress, remotePort } = datagram;
+    const local = this.network.isOwn(localAddress) ? localAddress : undefined;
+    const error = this.network.findPath(this.answerPath, remoteAddress, local);
+    if (error !== undefined) return error;
+    return this.send(socket, this.answerPath, remotePort, new Uint8Array(memory.buffer, offset, length));
+  }
+
   /** Writes the header of the datagram whose payload is in place, and hands it down. There is room for it. */
-  private output(packet: Packet, socket: UdpSocket, path: Path, dstPort: number): void {
+  private output(packet: Packet, socket: BoundSocket, path: Path, dstPort: number): void {
     const { view, at, end } = packet;
     const { localPort } = socket;
     const length = end - at;
@@ -154,13 +178,13 @@ export class Udp implements ErrorReceiver, ReplyPort {
     const headerSum = path.addressSum + ipv4.PROTOCOL_UDP + length + localPort + dstPort + length;
     const sum = checksum.finish(checksum.add(headerSum, view, at + udp.HEADER_LENGTH, end));
     udp.write(view, at, localPort, dstPort, length, sum === 0 ? 0xffff : sum);
-    const ttl = path.cast === Cast.MULTICAST ? socket.multicastTtl : socket.ttl;
-    this.network.output(packet, path, ipv4.PROTOCOL_UDP, ttl, socket.tos);
+    const ttl = path.cast === Cast.MULTICAST ? socket.groupTtl : socket.unicastTtl;
+    this.network.output(packet, path, ipv4.PROTOCOL_UDP, ttl, socket.typeOfService);
     this.counters[UdpCounter.SENT]!++;
     this.loop.wake();
   }
 
-  private refuse(socket: UdpSocket, io: LinkIo): 'EAGAIN' {
+  private refuse(socket: BoundSocket, io: LinkIo): 'EAGAIN' {
     this.counters[UdpCounter.SEND_REFUSED]!++;
     if (!socket.isWaiting) {
       socket.isWaiting = true;
@@ -180,7 +204,6 @@ export class Udp implements ErrorReceiver, ReplyPort {
     return true;
   }
 
-  /** @internal Calls the application; what it throws goes to the host, not into the packet path. */
   guard(callback: () => void): void {
     try {
       callback();
@@ -189,8 +212,7 @@ export class Udp implements ErrorReceiver, ReplyPort {
     }
   }
 
-  /** @internal See {@link UdpSocket.bind}; port 0 means any free one. */
-  bind(socket: UdpSocket, port: number): void {
+  bind(socket: BoundSocket, port: number): void {
     const isFree = (candidate: number): boolean => this.demux.isFree(socket.boundAddress, candidate, socket.reusePort);
     const chosen = port === 0 ? ephemeralPort(this.limits.ephemeralPorts, this.random, isFree) : port;
     if (chosen === undefined) throw new SocketError('EADDRINUSE', 'bind', 'every ephemeral port is taken');
@@ -199,8 +221,7 @@ export class Udp implements ErrorReceiver, ReplyPort {
     this.demux.bind(socket);
   }
 
-  /** @internal See {@link UdpSocket.connect}. */
-  connect(socket: UdpSocket, path: Path, port: number): void {
+  connect(socket: BoundSocket, path: Path, port: number): void {
     if (path.cast === Cast.BROADCAST && !socket.broadcast) {
       throw new SocketError('EACCES', 'connect', 'the address is a broadcast address; set socket.broadcast first');
     }
@@ -218,8 +239,7 @@ export class Udp implements ErrorReceiver, ReplyPort {
     this.demux.connect(socket);
   }
 
-  /** @internal See {@link UdpSocket.disconnect}. */
-  disconnect(socket: UdpSocket): void {
+  disconnect(socket: BoundSocket): void {
     this.demux.disconnect(socket);
     socket.connectedAddress = 0;
     socket.connectedLocal = 0;
@@ -227,25 +247,21 @@ export class Udp implements ErrorReceiver, ReplyPort {
     this.demux.bind(socket);
   }
 
-  /** @internal See {@link UdpSocket.close}. */
-  close(socket: UdpSocket): void {
+  forget(socket: BoundSocket): void {
     if (socket.remotePort !== 0) this.demux.disconnect(socket);
     else if (socket.localPort !== 0) this.demux.unbind(socket);
     this.sockets.delete(socket);
     this.loop.socketClosed();
   }
 
-  /** @internal */
   findPath(path: Path, remote: string, local: string | undefined): SocketErrorCode | undefined {
     return this.network.findPath(path, remote, local);
   }
 
-  /** @internal */
   isBindable(address: string): boolean {
     return this.network.isBindable(address);
   }
 
-  /** @internal True if a socket bound to `address` sends from it. */
   isOwn(address: string): boolean {
     return this.network.isOwn(address);
   }
@@ -266,7 +282,7 @@ function isChecksumGood(packet: Packet, length: number): boolean {
 }
 
 /** Why a datagram of `totalLength` bytes, IP header included, may not go that way. */
-function checkSend(socket: UdpSocket, path: Path, totalLength: number): SocketErrorCode | undefined {
+function checkSend(socket: BoundSocket, path: Path, totalLength: number): SocketErrorCode | undefined {
   if (totalLength > path.mtu) return 'EMSGSIZE';
   if (path.cast === Cast.BROADCAST && !socket.broadcast) return 'EACCES';
   return path.link!.io.isUp ? undefined : 'ENETDOWN';

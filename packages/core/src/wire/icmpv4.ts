@@ -43,7 +43,12 @@ export function sequence(view: DataView, at: number): number {
   return view.getUint16(at + 6);
 }
 
-/** Of error messages: true for those that quote a datagram (RFC 1122 section 3.2.2). */
+/** The second word of the header: identifier and sequence, or the unused word of errors. */
+export function word(view: DataView, at: number): number {
+  return view.getInt32(at + 4);
+}
+
+/** True for the types that quote a datagram (RFC 1122 section 3.2.2). */
 export function isError(type: number): boolean {
   return (
     type === TYPE_UNREACHABLE ||
