@@ -4,7 +4,7 @@
  * modules one by one, where every call goes through a module variable (`npm run bench:stack`, `docs/adr/0002-one-file.md`).
  */
 import { build } from 'esbuild';
-import { fileURLToPath } from 'node:url';
+import { URL, fileURLToPath } from 'node:url';
 
 const core = fileURLToPath(new URL('../packages/core/', import.meta.url));
 

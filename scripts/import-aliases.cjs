@@ -12,9 +12,9 @@ for (const folder of readdirSync(packages)) {
   const manifest = join(packages, folder, 'package.json');
   if (!existsSync(manifest)) continue;
   const { name, exports } = JSON.parse(readFileSync(manifest, 'utf8'));
-  for (const [subpath, { default: built }] of Object.entries(exports)) {
-    if (!built?.startsWith('./dist/')) continue; // such as a JSON schema
-    const source = built.replace('./dist/', 'src/').replace(/\.js$/, '.ts');
+  for (const [subpath, { types }] of Object.entries(exports)) {
+    if (!types?.startsWith('./dist/')) continue; // such as a JSON schema
+    const source = types.replace('./dist/', 'src/').replace(/\.d\.ts$/, '.ts');
     alias[`${name}${subpath.slice(1)}$`] = join(packages, folder, source);
   }
 }

@@ -69,7 +69,7 @@ function echoServer(socket: UdpSocket, app: StackCase['app']): NonNullable<UdpSo
   };
 }
 
-function cablesFor({ ports = 1 as number, ...options }: Omit<StackCase, 'ports'> & { ports?: number }): MemoryCable[] {
+function cablesFor({ ports = 1, ...options }: Omit<StackCase, 'ports'> & { ports?: number }): MemoryCable[] {
   return Array.from({ length: ports }, (_, i) =>
     createMemoryCable({
       sharedMemory: true,
@@ -109,7 +109,7 @@ function time(generators: readonly Generator[], turn: () => void, echoes: number
   const begin = process.hrtime.bigint();
   let done = 0;
   while (done < echoes) {
-    for (let i = 0; i < generators.length; i++) generators[i]!.poll();
+    for (let i = 0; i < generators.length; i++) generators[i].poll();
     turn();
     done = count(generators) - before;
   }
@@ -118,7 +118,7 @@ function time(generators: readonly Generator[], turn: () => void, echoes: number
 
 function count(generators: readonly Generator[]): number {
   let echoes = 0;
-  for (let i = 0; i < generators.length; i++) echoes += generators[i]!.echoes;
+  for (let i = 0; i < generators.length; i++) echoes += generators[i].echoes;
   return echoes;
 }
 

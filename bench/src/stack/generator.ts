@@ -34,7 +34,7 @@ export class Generator {
     const { queue } = this;
     const { counts, stock, memory } = queue;
     if (counts[COUNT_STOCK] === 0) this.poll();
-    const handle = stock[--counts[COUNT_STOCK]!]!;
+    const handle = stock[--counts[COUNT_STOCK]];
     const at = memory.bufferAt(handle) + queue.headroom;
     memory.bytes.set(frame, at);
     this.enqueue(handle, at, frame.length);
@@ -45,18 +45,18 @@ export class Generator {
     const { queue } = this;
     const { rx, tx, counts } = queue;
     const received = queue.poll(this.queued);
-    const sent = counts[COUNT_SENT]!;
+    const sent = counts[COUNT_SENT];
     if (sent < this.queued) tx.copyWithin(0, sent * DESCRIPTOR_WORDS, this.queued * DESCRIPTOR_WORDS);
     this.queued -= sent;
     for (let d = 0; d < received * DESCRIPTOR_WORDS; d += DESCRIPTOR_WORDS)
-      this.turnRound(rx[d + HANDLE]!, rx[d + OFFSET]!, rx[d + LENGTH]!);
+      this.turnRound(rx[d + HANDLE], rx[d + OFFSET], rx[d + LENGTH]);
   }
 
   private turnRound(handle: number, at: number, length: number): void {
     const { view } = this.queue.memory;
     if (view.getUint16(at + 12) === ethernet.ETHERTYPE_ARP) {
       if (answerArp(view, at)) this.enqueue(handle, at, length);
-      else this.queue.free[this.queue.counts[COUNT_FREE]!++] = handle; // an announcement
+      else this.queue.free[this.queue.counts[COUNT_FREE]++] = handle; // an announcement
       return;
     }
     swapAddresses(view, at);

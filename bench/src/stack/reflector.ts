@@ -24,13 +24,13 @@ export class Reflector {
   poll(): void {
     const { rx, tx, counts, memory } = this.queue;
     const received = this.queue.poll(this.queued);
-    const sent = counts[COUNT_SENT]!;
+    const sent = counts[COUNT_SENT];
     if (sent < this.queued) tx.copyWithin(0, sent * DESCRIPTOR_WORDS, this.queued * DESCRIPTOR_WORDS);
     this.queued -= sent;
     for (let i = 0; i < received; i++) {
       const from = i * DESCRIPTOR_WORDS;
       const to = this.queued++ * DESCRIPTOR_WORDS;
-      swapAddresses(memory.view, rx[from + OFFSET]!);
+      swapAddresses(memory.view, rx[from + OFFSET]);
       tx[to + HANDLE] = rx[from + HANDLE]!;
       tx[to + OFFSET] = rx[from + OFFSET]!;
       tx[to + LENGTH] = rx[from + LENGTH]!;

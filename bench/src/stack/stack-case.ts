@@ -38,7 +38,7 @@ async function measureEcho(name: string, options: StackCase): Promise<Figure> {
     own.push(whole - flat);
     ratios.push(flat / whole);
   }
-  const collections = await collectionsPerMillion(stack.run);
+  const collections = await collectionsPerMillion((echoes) => stack.run(echoes));
   return {
     case: name,
     unit: "ns of the stack's own time an echo",

@@ -106,7 +106,7 @@ export class Arp {
   close(): void {
     this.announcer.stop();
     for (const neighbour of this.table) {
-      while (neighbour.pending.length > 0) this.pending.drop(neighbour.pending[0]!, DropReason['link.closed']);
+      while (neighbour.pending.length > 0) this.pending.drop(neighbour.pending[0], DropReason['link.closed']);
       this.timers.cancel(neighbour.timer);
     }
   }
@@ -153,7 +153,7 @@ export class Arp {
   }
 
   private request(packet: Packet, sender: number, senderHi: number, senderLo: number): void {
-    this.counters[ArpCounter.REQUESTS_RECEIVED]!++;
+    this.counters[ArpCounter.REQUESTS_RECEIVED]++;
     const target = arp.targetAddress(packet.view, packet.at);
     const isForUs = this.iface.owns(target);
     // Who asks for us will be sent to; of others only what is known already is brought up to date (RFC 826).
@@ -164,14 +164,14 @@ export class Arp {
       return packet.consumed();
     }
     packet.consumed();
-    if (this.send(arp.OPERATION_REPLY, target, senderHi, senderLo, sender)) this.counters[ArpCounter.REPLIES_SENT]!++;
+    if (this.send(arp.OPERATION_REPLY, target, senderHi, senderLo, sender)) this.counters[ArpCounter.REPLIES_SENT]++;
   }
 
   private reply(packet: Packet, sender: number, senderHi: number, senderLo: number): void {
     const { view, at } = packet;
     const target = arp.targetAddress(view, at);
     const neighbour = this.table.find(sender);
-    this.counters[ArpCounter.REPLIES_RECEIVED]!++;
+    this.counters[ArpCounter.REPLIES_RECEIVED]++;
     if (target === sender && neighbour !== undefined && !this.isAsked(neighbour)) {
       // A gratuitous reply: the address has moved to another station (RFC 5227 section 3).
       this.learn(neighbour, senderHi, senderLo);
@@ -184,7 +184,7 @@ export class Arp {
   }
 
   private conflict(packet: Packet, address: number, macHi: number, macLo: number): void {
-    this.counters[ArpCounter.CONFLICTS]!++;
+    this.counters[ArpCounter.CONFLICTS]++;
     packet.drop(DropReason['arp.conflict']);
     if (this.announcer.mayDefend(address)) {
       this.announce(address);
@@ -216,7 +216,7 @@ export class Arp {
   }
 
   private sendPending(neighbour: Neighbour): void {
-    const frame = neighbour.pending[0]!;
+    const frame = neighbour.pending[0];
     if (!this.io.hasTxRoom) return this.pending.drop(frame, DropReason['link.txFull']);
     this.pending.take(frame);
     const { packet } = this;
@@ -245,7 +245,7 @@ export class Arp {
     const macLo = isKnown ? neighbour.macLo : macAddress.BROADCAST_LO;
     const source = this.iface.sourceFor(neighbour.address);
     if (this.send(arp.OPERATION_REQUEST, source, macHi, macLo, neighbour.address)) {
-      this.counters[ArpCounter.REQUESTS_SENT]!++;
+      this.counters[ArpCounter.REQUESTS_SENT]++;
     }
     neighbour.requests++;
     neighbour.lastRequestUs = this.time.nowUs;
@@ -272,7 +272,7 @@ export class Arp {
 
   /** Nobody has answered: what waits comes back to its senders, and what was known is forgotten. */
   private giveUp(neighbour: Neighbour): void {
-    this.counters[ArpCounter.UNRESOLVED]!++;
+    this.counters[ArpCounter.UNRESOLVED]++;
     neighbour.requests = 0;
     neighbour.reachability = Reachability.UNRESOLVED;
     // Remembered for a second, so that the next request keeps its distance.
@@ -281,7 +281,7 @@ export class Arp {
     const frames = [...neighbour.pending];
     for (const frame of frames) this.pending.take(frame);
     for (const frame of frames) {
-      this.io.txDrops[DropReason['arp.unresolved']]!++;
+      this.io.txDrops[DropReason['arp.unresolved']]++;
       this.ports.unresolved(frame.at, frame.end);
       this.io.release(frame.handle);
     }
@@ -292,7 +292,7 @@ export class Arp {
     if (added !== undefined) return this.startForgetting(added);
     const victim = this.table.victim();
     if (victim === undefined) return undefined;
-    this.counters[ArpCounter.EVICTED]!++;
+    this.counters[ArpCounter.EVICTED]++;
     this.timers.cancel(victim.timer);
     this.table.remove(victim);
     return this.startForgetting(this.table.add(address)!);
@@ -307,7 +307,7 @@ export class Arp {
   private announce(address: number): void {
     const { BROADCAST_HI, BROADCAST_LO } = macAddress;
     if (this.send(arp.OPERATION_REQUEST, address, BROADCAST_HI, BROADCAST_LO, address)) {
-      this.counters[ArpCounter.REQUESTS_SENT]!++;
+      this.counters[ArpCounter.REQUESTS_SENT]++;
     }
   }
 
@@ -315,7 +315,7 @@ export class Arp {
   private send(operation: number, sender: number, macHi: number, macLo: number, target: number): boolean {
     const { packet } = this;
     if (!this.io.hasRoom) {
-      this.counters[ArpCounter.NO_ROOM]!++;
+      this.counters[ArpCounter.NO_ROOM]++;
       return false;
     }
     packet.begin(arp.PACKET_LENGTH);

@@ -3,7 +3,7 @@ import { NOT_FOUND, TupleTable } from '../table/tuple-table.js';
 import { Neighbour } from './neighbour.js';
 
 /** Entries looked at before one is evicted. */
-const EVICTION_SCAN = 32;
+const EVICTION_SCAN = 64;
 
 /** The neighbours of one link, by address: bounded, and safe against addresses chosen by a peer. */
 export class NeighbourTable {
@@ -56,9 +56,9 @@ export class NeighbourTable {
     let found: Neighbour | undefined;
     for (let i = 0; i < EVICTION_SCAN; i++) {
       this.hand = (this.hand + 1) % this.entries.length;
-      const entry = this.entries[this.hand]!;
+      const entry = this.entries[this.hand];
       if (entry.address === 0 || entry.pending.length > 0) continue;
-      if (entry.reachability !== Reachability.REACHABLE && entry.requests === 0) return entry;
+      if (entry.reachability !== Reachability.REACHABLE) return entry;
       found ??= entry;
     }
     return found;

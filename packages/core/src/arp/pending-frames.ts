@@ -25,7 +25,7 @@ export class PendingFrames {
   /** Keeps the datagram `[packet.at, packet.end)` for `neighbour`; takes the buffer in any case. */
   add(packet: Packet, neighbour: Neighbour): void {
     if (neighbour.pending.length >= this.limits.maxPendingPerNeighbour) {
-      this.drop(neighbour.pending[0]!, DropReason['arp.pendingFull']);
+      this.drop(neighbour.pending[0], DropReason['arp.pendingFull']);
     } else if (this.waiting.size >= this.limits.maxPending) {
       this.dropOldest();
     }
@@ -33,7 +33,7 @@ export class PendingFrames {
       this.dropOldest();
       if (!this.io.hold()) {
         this.io.release(packet.takeHandle());
-        this.io.txDrops[DropReason['arp.pendingFull']]!++;
+        this.io.txDrops[DropReason['arp.pendingFull']]++;
         return;
       }
     }
@@ -54,7 +54,7 @@ export class PendingFrames {
   drop(frame: PendingFrame, reason: DropReason): void {
     this.take(frame);
     this.io.release(frame.handle);
-    this.io.txDrops[reason]!++;
+    this.io.txDrops[reason]++;
   }
 
   private dropOldest(): void {

@@ -78,18 +78,18 @@ export class Icmp implements RefusalSender {
     }
     const reply = replyBuffer(packet, path.link!.io);
     if (reply === undefined) {
-      this.counters[IcmpCounter.NO_ROOM]!++;
+      this.counters[IcmpCounter.NO_ROOM]++;
       return packet.drop(DropReason['reply.noBuffers']);
     }
     writeEchoReply(reply);
     this.network.output(reply, path, ipv4.PROTOCOL_ICMP, TTL, tos);
-    this.counters[IcmpCounter.ECHO_REQUESTS_ANSWERED]!++;
+    this.counters[IcmpCounter.ECHO_REQUESTS_ANSWERED]++;
     packet.consumed();
   }
 
   private echoReply(packet: Packet): void {
     if (!this.ping.reply(packet)) return packet.drop(DropReason['icmp.unmatched']);
-    this.counters[IcmpCounter.ECHO_REPLIES_RECEIVED]!++;
+    this.counters[IcmpCounter.ECHO_REPLIES_RECEIVED]++;
     packet.consumed();
   }
 
@@ -99,7 +99,7 @@ export class Icmp implements RefusalSender {
     const code = errorCode(type, icmpv4.code(view, at));
     if (code === undefined) return packet.drop(DropReason['icmp.unknownType']);
     if (!this.passOn(view, at + icmpv4.HEADER_LENGTH, end, code)) return packet.drop(DropReason['icmp.unmatched']);
-    this.counters[IcmpCounter.ERRORS_RECEIVED]!++;
+    this.counters[IcmpCounter.ERRORS_RECEIVED]++;
     packet.consumed();
   }
 

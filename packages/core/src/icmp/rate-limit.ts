@@ -54,8 +54,8 @@ export class IcmpRateLimit {
     const { limits, tokens, filledUs } = this;
     const { nowUs } = this.time;
     const slot = this.hash.of(destination, 0, 0) >>> (32 - BUCKET_BITS);
-    const earned = ((nowUs - filledUs[slot]!) * limits.perDestinationPerSecond) / 1e6;
-    const own = Math.min(tokens[slot]! + earned, limits.perDestinationBurst);
+    const earned = ((nowUs - filledUs[slot]) * limits.perDestinationPerSecond) / 1e6;
+    const own = Math.min(tokens[slot] + earned, limits.perDestinationBurst);
     tokens[slot] = own;
     filledUs[slot] = nowUs;
 

@@ -67,7 +67,7 @@ export class Ipv4Interface {
   /** True if `address` is ours. */
   owns(address: number): boolean {
     const { own } = this;
-    for (let i = 0; i < own.length; i++) if (own[i]!.address === address) return true;
+    for (let i = 0; i < own.length; i++) if (own[i].address === address) return true;
     return false;
   }
 
@@ -81,7 +81,7 @@ export class Ipv4Interface {
   /** True for 255.255.255.255 and the directed broadcast of each of our networks (RFC 919, RFC 1122 section 3.2.1.3). */
   isBroadcast(address: number): boolean {
     const { own } = this;
-    for (let i = 0; i < own.length; i++) if (own[i]!.broadcast === address && address !== 0) return true;
+    for (let i = 0; i < own.length; i++) if (own[i].broadcast === address && address !== 0) return true;
     return address === LIMITED_BROADCAST;
   }
 

@@ -54,12 +54,12 @@ export class Ipv4Output implements NetworkLayer {
 
   /** Joins a multicast group on an interface, as often as it is left again. */
   joinGroup(iface: Ipv4Interface, group: number): void {
-    if (iface.join(group)) this.links[iface.index]!.setGroups(iface.groupList);
+    if (iface.join(group)) this.links[iface.index].setGroups(iface.groupList);
   }
 
   /** Leaves a multicast group on an interface. */
   leaveGroup(iface: Ipv4Interface, group: number): void {
-    if (iface.leave(group)) this.links[iface.index]!.setGroups(iface.groupList);
+    if (iface.leave(group)) this.links[iface.index].setGroups(iface.groupList);
   }
 
   findPath(path: Path, remote: string, local?: string): SocketErrorCode | undefined {
@@ -121,7 +121,7 @@ export class Ipv4Output implements NetworkLayer {
 
   private nextIdentification(path: Path): number {
     const slot = path.identificationOffset >>> (32 - IDENTIFICATION_BITS);
-    const count = this.identifications[slot]!;
+    const count = this.identifications[slot];
     this.identifications[slot] = (count + 1) & 0xffff;
     return (count + path.identificationOffset) & 0xffff;
   }
@@ -173,7 +173,7 @@ export class Ipv4Output implements NetworkLayer {
       path.cast = Cast.BROADCAST;
       return groupHop(remote, macAddress.BROADCAST_HI, macAddress.BROADCAST_LO);
     }
-    return this.links[route.iface.index]!.neighbour(path.via);
+    return this.links[route.iface.index].neighbour(path.via);
   }
 }
 

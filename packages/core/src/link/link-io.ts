@@ -68,7 +68,7 @@ export class LinkIo implements PacketLink {
 
   /** True if a frame can be queued and a buffer for it is in stock. */
   get hasRoom(): boolean {
-    return this.txCount < this.txCapacity && this.counts[COUNT_STOCK]! > 0;
+    return this.txCount < this.txCapacity && this.counts[COUNT_STOCK] > 0;
   }
 
   /** True if somebody waits for room. */
@@ -89,8 +89,8 @@ export class LinkIo implements PacketLink {
   }
 
   private settleSent(): void {
-    const sent = this.counts[COUNT_SENT]!;
-    this.counters[LinkCounter.TX_SENT]! += sent;
+    const sent = this.counts[COUNT_SENT];
+    this.counters[LinkCounter.TX_SENT] += sent;
     if (sent < this.txCount) {
       this.tx.copyWithin(0, sent * DESCRIPTOR_WORDS, this.txCount * DESCRIPTOR_WORDS);
     }
@@ -99,15 +99,15 @@ export class LinkIo implements PacketLink {
 
   /** True if received descriptor `index` is a part of a chain that goes on. */
   isChained(index: number): boolean {
-    return (this.rx[index * DESCRIPTOR_WORDS + FLAGS]! & MORE) !== 0;
+    return (this.rx[index * DESCRIPTOR_WORDS + FLAGS] & MORE) !== 0;
   }
 
   /** Points the cursor at received descriptor `index`, a whole frame; returns its length. */
   load(packet: Packet, index: number): number {
     const { rx } = this;
     const d = index * DESCRIPTOR_WORDS;
-    const at = rx[d + OFFSET]!;
-    const length = rx[d + LENGTH]!;
+    const at = rx[d + OFFSET];
+    const length = rx[d + LENGTH];
     packet.handle = rx[d + HANDLE]!;
     packet.at = at;
     packet.end = at + length;
@@ -117,29 +117,29 @@ export class LinkIo implements PacketLink {
 
   /** Counts received frames: those that {@link load} has shown, or chains. */
   countReceived(frames: number, bytes: number): void {
-    this.counters[LinkCounter.RX_FRAMES]! += frames;
-    this.counters[LinkCounter.RX_BYTES]! += bytes;
+    this.counters[LinkCounter.RX_FRAMES] += frames;
+    this.counters[LinkCounter.RX_BYTES] += bytes;
   }
 
   /** Copies received segment `index` to `bytes[at..]`, as far as it fits, and returns its buffer; its full length. */
   copyOut(index: number, bytes: Uint8Array, at: number): number {
     const d = index * DESCRIPTOR_WORDS;
-    const from = this.rx[d + OFFSET]!;
-    const length = this.rx[d + LENGTH]!;
+    const from = this.rx[d + OFFSET];
+    const length = this.rx[d + LENGTH];
     if (at + length <= bytes.length) bytes.set(this.memory.bytes.subarray(from, from + length), at);
-    this.release(this.rx[d + HANDLE]!);
+    this.release(this.rx[d + HANDLE]);
     return length;
   }
 
   allocate(): number {
-    const count = this.counts[COUNT_STOCK]!;
+    const count = this.counts[COUNT_STOCK];
     if (count === 0) return -1;
     this.counts[COUNT_STOCK] = count - 1;
-    return this.stock[count - 1]!;
+    return this.stock[count - 1];
   }
 
   release(handle: number): void {
-    this.free[this.counts[COUNT_FREE]!++] = handle;
+    this.free[this.counts[COUNT_FREE]++] = handle;
   }
 
   /** Queues a frame of one segment; the buffer is the driver's from now on. The caller has seen {@link hasTxRoom}. */
@@ -150,7 +150,7 @@ export class LinkIo implements PacketLink {
     tx[d + OFFSET] = at;
     tx[d + LENGTH] = length;
     tx[d + FLAGS] = 0;
-    this.counters[LinkCounter.TX_BYTES]! += length;
+    this.counters[LinkCounter.TX_BYTES] += length;
   }
 
   hold(): boolean {
@@ -167,8 +167,8 @@ export class LinkIo implements PacketLink {
   close(): void {
     const { tx } = this;
     for (let d = 0; d < this.txCount * DESCRIPTOR_WORDS; d += DESCRIPTOR_WORDS) {
-      this.release(tx[d + HANDLE]!);
-      this.txDrops[DropReason['link.closed']]!++;
+      this.release(tx[d + HANDLE]);
+      this.txDrops[DropReason['link.closed']]++;
     }
     this.txCount = 0;
   }
@@ -184,10 +184,10 @@ export class LinkIo implements PacketLink {
     const queue = this.waiting;
     this.waiting = this.notified;
     let next = 0;
-    while (next < queue.length && this.hasRoom) queue[next++]!.drain();
+    while (next < queue.length && this.hasRoom) queue[next++].drain();
     // Those not reached stay before those who came to wait meanwhile.
     const later = this.waiting.splice(0);
-    for (; next < queue.length; next++) this.waiting.push(queue[next]!);
+    for (; next < queue.length; next++) this.waiting.push(queue[next]);
     for (const drainable of later) this.waiting.push(drainable);
     queue.length = 0;
     this.notified = queue;

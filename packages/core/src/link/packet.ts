@@ -64,16 +64,16 @@ export class Packet {
 
   /** The frame has reached a socket or another user. Exactly one of `delivered`, `consumed`, `drop` for each frame. */
   delivered(): void {
-    this.link.counters[LinkCounter.DELIVERED]!++;
+    this.link.counters[LinkCounter.DELIVERED]++;
   }
 
   /** The stack itself was the receiver: ARP, ICMP. */
   consumed(): void {
-    this.link.counters[LinkCounter.CONSUMED]!++;
+    this.link.counters[LinkCounter.CONSUMED]++;
   }
 
   /** The frame comes to nothing. */
   drop(reason: DropReason): void {
-    this.link.rxDrops[reason]!++;
+    this.link.rxDrops[reason]++;
   }
 }

@@ -1,9 +1,9 @@
 import { ARP_COUNTER_NAMES } from '../arp/arp-counters.js';
-import { ICMP_COUNTER_NAMES } from '../icmp/icmp-counters.js';
+import type { ICMP_COUNTER_NAMES } from '../icmp/icmp-counters.js';
 import { DROP_REASONS, DropReason } from '../link/drop-reason.js';
 import { LinkCounter } from '../link/link-counters.js';
 import type { LinkStatistics, QueueAudit } from '../link/link-driver.js';
-import { UDP_COUNTER_NAMES } from '../udp/udp-counters.js';
+import type { UDP_COUNTER_NAMES } from '../udp/udp-counters.js';
 import type { NetworkInterface } from './network-interface.js';
 
 /** The accounts of one interface; the unit is a frame where no other is said. */
@@ -48,16 +48,16 @@ export function interfaceCounters(iface: NetworkInterface): InterfaceCounters {
   return {
     name: iface.name,
     rx: {
-      frames: counters[LinkCounter.RX_FRAMES]!,
-      bytes: counters[LinkCounter.RX_BYTES]!,
-      delivered: counters[LinkCounter.DELIVERED]!,
-      consumed: counters[LinkCounter.CONSUMED]!,
+      frames: counters[LinkCounter.RX_FRAMES],
+      bytes: counters[LinkCounter.RX_BYTES],
+      delivered: counters[LinkCounter.DELIVERED],
+      consumed: counters[LinkCounter.CONSUMED],
       dropped: byReason(io.rxDrops),
     },
     tx: {
-      accepted: counters[LinkCounter.TX_ACCEPTED]!,
-      sent: counters[LinkCounter.TX_SENT]!,
-      bytes: counters[LinkCounter.TX_BYTES]!,
+      accepted: counters[LinkCounter.TX_ACCEPTED],
+      sent: counters[LinkCounter.TX_SENT],
+      bytes: counters[LinkCounter.TX_BYTES],
       queued: io.txCount,
       pending: ethernet.arp.pendingCount,
       dropped: byReason(io.txDrops),
@@ -71,13 +71,13 @@ export function interfaceCounters(iface: NetworkInterface): InterfaceCounters {
 
 /** Counters by their names. */
 export function named<Name extends string>(names: readonly Name[], values: Float64Array): Record<Name, number> {
-  return Object.fromEntries(names.map((name, i) => [name, values[i]!])) as Record<Name, number>;
+  return Object.fromEntries(names.map((name, i) => [name, values[i]])) as Record<Name, number>;
 }
 
 function byReason(drops: Float64Array): Record<string, number> {
   const counted: Record<string, number> = {};
   for (let reason = 0; reason < DROP_REASONS; reason++) {
-    if (drops[reason]! > 0) counted[DropReason[reason]!] = drops[reason]!;
+    if (drops[reason] > 0) counted[DropReason[reason]] = drops[reason]!;
   }
   return counted;
 }

@@ -160,7 +160,8 @@ export class PollLoop implements LoopPort {
       const { queue } = iface.io;
       const isArmed = queue.arm();
       if (isArmed && queue.wakeup === 'edge') iface.poll();
-      if (!isArmed || iface.isStalled || iface.io.isAwaited) this.setAlarmAt(this.time.nowUs + this.settings.pollIntervalUs);
+      if (!isArmed || iface.isStalled || iface.io.isAwaited)
+        this.setAlarmAt(this.time.nowUs + this.settings.pollIntervalUs);
     }
     return this.hasWork();
   }

@@ -199,7 +199,7 @@ export class Stack {
   private reportConflict(index: number, address: number, hardwareAddress: Uint8Array): void {
     const { onAddressConflict } = this;
     if (onAddressConflict === undefined) return;
-    const iface = this.byIndex[index]!;
+    const iface = this.byIndex[index];
     this.udp.guard(() =>
       onAddressConflict({
         interface: iface,

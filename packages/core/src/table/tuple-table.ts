@@ -32,7 +32,7 @@ export class TupleTable {
     const last = values.length - 1;
     let slot = this.hash.of(k0, k1, k2) >>> this.shift;
     for (;;) {
-      const value = values[slot]!;
+      const value = values[slot];
       if (value === NOT_FOUND) return NOT_FOUND;
       const at = slot * 3;
       if (keys[at] === k0 && keys[at + 1] === k1 && keys[at + 2] === k2) return value;
@@ -56,7 +56,7 @@ export class TupleTable {
     // Close the gap: move back every later key of the run that may stand in the hole.
     for (let slot = (hole + 1) & last; values[slot] !== NOT_FOUND; slot = (slot + 1) & last) {
       const at = slot * 3;
-      const home = this.hash.of(keys[at]!, keys[at + 1]!, keys[at + 2]!) >>> this.shift;
+      const home = this.hash.of(keys[at], keys[at + 1], keys[at + 2]) >>> this.shift;
       if (((slot - home) & last) >= ((slot - hole) & last)) {
         keys.copyWithin(hole * 3, at, at + 3);
         values[hole] = values[slot]!;
@@ -98,7 +98,7 @@ export class TupleTable {
     this.values = new Int32Array(values.length * 2).fill(NOT_FOUND);
     for (let slot = 0; slot < values.length; slot++) {
       if (values[slot] !== NOT_FOUND) {
-        this.place(keys[slot * 3]!, keys[slot * 3 + 1]!, keys[slot * 3 + 2]!, values[slot]!);
+        this.place(keys[slot * 3], keys[slot * 3 + 1], keys[slot * 3 + 2], values[slot]);
       }
     }
   }

@@ -1,4 +1,4 @@
-import { Timer } from './timer.js';
+import type { Timer } from './timer.js';
 
 /** Each level has 32 slots (one bit each in an integer), each slot of level n spans 32^n microseconds. */
 const BITS = 5;
@@ -73,7 +73,7 @@ export class TimerWheel {
   /** Brings every slot that starts at `us` one or more levels down, then expires those that are due now. */
   private expireAt(us: number): void {
     for (let level = LEVELS - 1; level > 0; level--) {
-      const span = this.span[level]!;
+      const span = this.span[level];
       if (us % span !== 0) continue;
       const position = level * SLOTS + (Math.floor(us / span) & (SLOTS - 1));
       for (let timer = this.slots[position]!; timer !== null; timer = this.slots[position]!) {
@@ -91,9 +91,9 @@ export class TimerWheel {
 
   /** When the next occupied slot of a level starts. */
   private nextSlotUs(level: number): number {
-    const bits = this.occupied[level]!;
+    const bits = this.occupied[level];
     if (bits === 0) return Infinity;
-    const span = this.span[level]!;
+    const span = this.span[level];
     const index = Math.floor(this.nowUs / span);
     // Rotate so that bit 0 is the slot after the current one: the current slot itself comes round last.
     const shift = (index + 1) & (SLOTS - 1);
@@ -106,12 +106,12 @@ export class TimerWheel {
     // A timer goes to the level whose slots first tell its deadline from now: within 32 slots of the current one.
     let level = 0;
     let index = timer.deadlineUs;
-    while (level < LEVELS - 1 && index - Math.floor(this.nowUs / this.span[level]!) >= SLOTS) {
+    while (level < LEVELS - 1 && index - Math.floor(this.nowUs / this.span[level]) >= SLOTS) {
       level++;
-      index = Math.floor(timer.deadlineUs / this.span[level]!);
+      index = Math.floor(timer.deadlineUs / this.span[level]);
     }
     // Only in the last level may a deadline lie further ahead: it waits in the furthest slot.
-    const furthest = Math.floor(this.nowUs / this.span[level]!) + SLOTS - 1;
+    const furthest = Math.floor(this.nowUs / this.span[level]) + SLOTS - 1;
     this.link(timer, level, Math.min(index, furthest) & (SLOTS - 1));
   }
 
@@ -119,7 +119,7 @@ export class TimerWheel {
     const position = level * SLOTS + slot;
     const head = this.slots[position]!;
     timer.position = position;
-    this.occupied[level]! |= 1 << slot;
+    this.occupied[level] |= 1 << slot;
     if (head === null) {
       timer.next = null;
       timer.previous = timer; // the first one's `previous` is the last: appending keeps the order of arming
@@ -139,7 +139,7 @@ export class TimerWheel {
     if (head === timer) {
       this.slots[position] = next;
       if (next !== null) next.previous = previous;
-      else this.occupied[position >>> BITS]! &= ~(1 << (position & (SLOTS - 1)));
+      else this.occupied[position >>> BITS] &= ~(1 << (position & (SLOTS - 1)));
     } else {
       previous!.next = next;
       if (next !== null) next.previous = previous;

@@ -17,6 +17,6 @@ export class AddressText {
       this.addresses[slot] = address;
       this.texts[slot] = format(address);
     }
-    return this.texts[slot]!;
+    return this.texts[slot];
   }
 }

@@ -32,13 +32,13 @@ export class PortTable {
 
   /** What is bound to `port`, 0..65535. */
   get(port: number): PortEntry | undefined {
-    return this.pages[port >>> PAGE_BITS]![port & (PAGE_SIZE - 1)];
+    return this.pages[port >>> PAGE_BITS][port & (PAGE_SIZE - 1)];
   }
 
   /** The entry of `port`, made if there is none. */
   open(port: number): PortEntry {
     const number = port >>> PAGE_BITS;
-    let page = this.pages[number]!;
+    let page = this.pages[number];
     if (page === this.emptyPage) {
       page = newPage();
       this.pages[number] = page;
@@ -48,6 +48,6 @@ export class PortTable {
 
   /** Forgets the entry of `port`. */
   delete(port: number): void {
-    this.pages[port >>> PAGE_BITS]![port & (PAGE_SIZE - 1)] = undefined;
+    this.pages[port >>> PAGE_BITS][port & (PAGE_SIZE - 1)] = undefined;
   }
 }

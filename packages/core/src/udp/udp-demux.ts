@@ -107,14 +107,14 @@ export class UdpDemux {
       this.connectedGroups[number] = [];
       this.connected.set(socket.connectedAddress, ports, 0, number);
     }
-    this.connectedGroups[number]!.push(socket);
+    this.connectedGroups[number].push(socket);
   }
 
   /** Takes a connected socket out of the tables. */
   disconnect(socket: BoundSocket): void {
     const ports = portPair(socket.remotePort, socket.localPort);
     const number = this.connected.get(socket.connectedAddress, ports, 0);
-    const group = this.connectedGroups[number]!;
+    const group = this.connectedGroups[number];
     group.splice(group.indexOf(socket), 1);
     if (group.length === 0) {
       this.connected.delete(socket.connectedAddress, ports, 0);
@@ -132,7 +132,7 @@ export class UdpDemux {
 
   private connectedGroup(localPort: number, remote: number, remotePort: number): SocketGroup {
     const number = this.connected.get(remote, portPair(remotePort, localPort), 0);
-    return number === NOT_FOUND ? NOBODY : this.connectedGroups[number]!;
+    return number === NOT_FOUND ? NOBODY : this.connectedGroups[number];
   }
 }
 

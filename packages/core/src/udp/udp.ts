@@ -121,7 +121,7 @@ export class Udp implements ErrorReceiver, ReplyPort, UdpPort {
       this.loop.raise(error);
     }
     datagram.isLive = false;
-    this.counters[isTaken ? UdpCounter.DELIVERED : UdpCounter.RECEIVE_QUEUE_FULL]!++;
+    this.counters[isTaken ? UdpCounter.DELIVERED : UdpCounter.RECEIVE_QUEUE_FULL]++;
     return isTaken;
   }
 
@@ -180,12 +180,12 @@ export class Udp implements ErrorReceiver, ReplyPort, UdpPort {
     udp.write(view, at, localPort, dstPort, length, sum === 0 ? 0xffff : sum);
     const ttl = path.cast === Cast.MULTICAST ? socket.groupTtl : socket.unicastTtl;
     this.network.output(packet, path, ipv4.PROTOCOL_UDP, ttl, socket.typeOfService);
-    this.counters[UdpCounter.SENT]!++;
+    this.counters[UdpCounter.SENT]++;
     this.loop.wake();
   }
 
   private refuse(socket: BoundSocket, io: LinkIo): 'EAGAIN' {
-    this.counters[UdpCounter.SEND_REFUSED]!++;
+    this.counters[UdpCounter.SEND_REFUSED]++;
     if (!socket.isWaiting) {
       socket.isWaiting = true;
       io.waitForRoom(socket);
@@ -199,7 +199,7 @@ export class Udp implements ErrorReceiver, ReplyPort, UdpPort {
     const remotePort = udp.dstPort(view, at);
     const socket = this.demux.find(ipv4.source(view, networkAt), udp.srcPort(view, at), remote, remotePort);
     if (socket === undefined) return false;
-    this.counters[UdpCounter.ERRORS]!++;
+    this.counters[UdpCounter.ERRORS]++;
     this.guard(() => socket.fail({ code, remoteAddress: format(remote), remotePort }));
     return true;
   }

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { TX_KEEP } from '@lunetta/core';
-import type { RawLinkTest } from './describe-link-driver.js';
+import type { RawLinkTest } from './link-test.js';
 import { testFrame } from './test-frame.js';
 
 /** The end of a port. */

@@ -3,18 +3,13 @@ import { closingTests } from './closing-tests.js';
 import { frameTests } from './frame-tests.js';
 import { fuzzTests } from './fuzz-tests.js';
 import type { LinkDriverSetup } from './link-fixture.js';
+import type { LinkTest, RawLinkTest } from './link-test.js';
 import { LinkUnderTest } from './link-under-test.js';
 import { misuseTests } from './misuse-tests.js';
 import { ownershipTests } from './ownership-tests.js';
 import { shapeTests } from './shape-tests.js';
 import { stateTests } from './state-tests.js';
 import { wakeUpTests } from './wake-up-tests.js';
-
-/** Defines a test that gets a link of its own; afterwards every buffer must be back. */
-export type LinkTest = (name: string, body: (link: LinkUnderTest) => Promise<void>) => void;
-
-/** Defines a test that gets a link of its own and closes it itself. */
-export type RawLinkTest = LinkTest;
 
 /**
  * Defines the jest suite that every link driver and every wrapper around one must pass: the link contract, member by

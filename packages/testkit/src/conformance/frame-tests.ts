@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { DESCRIPTOR_WORDS } from '@lunetta/core';
-import type { LinkTest } from './describe-link-driver.js';
+import type { LinkTest } from './link-test.js';
 import type { Expectations, LinkUnderTest } from './link-under-test.js';
 import { HEADER_LENGTH, testFrame } from './test-frame.js';
 

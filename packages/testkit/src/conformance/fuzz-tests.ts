@@ -10,7 +10,7 @@ import {
   OFFSET,
 } from '@lunetta/core';
 import { SeededRandom } from '../virtual/seeded-random.js';
-import type { RawLinkTest } from './describe-link-driver.js';
+import type { RawLinkTest } from './link-test.js';
 import { testFrame } from './test-frame.js';
 
 const POLLS = 2000;

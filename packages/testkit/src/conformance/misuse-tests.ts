@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { COUNT_FREE, FLAGS, LENGTH, MORE, OFFSET } from '@lunetta/core';
-import type { LinkTest } from './describe-link-driver.js';
+import type { LinkTest } from './link-test.js';
 import type { LinkUnderTest } from './link-under-test.js';
 import { testFrame } from './test-frame.js';
 

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { COUNT_STOCK, DESCRIPTOR_WORDS, OFFSET, TX_KEEP } from '@lunetta/core';
-import type { LinkTest } from './describe-link-driver.js';
+import type { LinkTest } from './link-test.js';
 import type { Expectations, LinkUnderTest } from './link-under-test.js';
 import { testFrame } from './test-frame.js';
 

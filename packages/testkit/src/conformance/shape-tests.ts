@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { COUNT_STOCK, COUNTS, DESCRIPTOR_WORDS, TX_OFFLOADS } from '@lunetta/core';
-import type { LinkTest } from './describe-link-driver.js';
+import type { LinkTest } from './link-test.js';
 import type { Expectations } from './link-under-test.js';
 
 /** The members that do not change. */

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { STATE_DOWN, STATE_GONE, STATE_UP, TX_KEEP } from '@lunetta/core';
-import type { LinkTest } from './describe-link-driver.js';
+import type { LinkTest } from './link-test.js';
 import { testFrame } from './test-frame.js';
 
 /** Up, down and gone. A fixture that cannot bring them about passes: what it cannot do is not reachable. */

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { LinkTest } from './describe-link-driver.js';
+import type { LinkTest } from './link-test.js';
 import type { LinkUnderTest } from './link-under-test.js';
 import { isTestFrame, testFrame } from './test-frame.js';
 
