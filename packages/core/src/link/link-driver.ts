@@ -168,7 +168,10 @@ export interface LinkQueue {
   readonly free: Int32Array;
   /** Empty buffers for frames that the stack starts itself, `counts[COUNT_STOCK]` of them. */
   readonly stock: Int32Array;
-  /** Handles sent with `TX_KEEP` that the device is finished with, `counts[COUNT_DONE]` of them; they are the stack's. */
+  /**
+   * Handles sent with `TX_KEEP` that the device is finished with, `counts[COUNT_DONE]` of them; they are the stack's. A
+   * lent buffer is neither sent again nor freed before. Room for at least as many as `tx`.
+   */
   readonly done: Int32Array;
   /** The numbers that go with the arrays: see `COUNT_FREE` and its neighbours. */
   readonly counts: Int32Array;
@@ -185,6 +188,11 @@ export interface LinkQueue {
    * up to a burst into `rx`. A frame shorter than 60 bytes is padded with zeros by the driver where the medium wants
    * it. A frame that is refused (misuse) counts as accepted: its valid buffers go back to the pool.
    *
+   * A segment of a refused frame that was sent with `TX_KEEP` comes back in `done`, like one that was sent. A frame
+   * longer than the MTU allows is accepted and dropped, and counted. Counts that cannot be are refused, and nothing
+   * of that array is taken. Whoever holds frames back (a wrapper that delays or reorders) does not return 0 while one
+   * of them is due: the stack sleeps on a 0.
+   *
    * Allocates nothing, never throws, calls nothing of the stack's.
    *
    * @param txCount descriptors to send
@@ -193,7 +201,8 @@ export interface LinkQueue {
   poll(txCount: number): number;
 
   /**
-   * Asks for one {@link LinkListener.onWake}, as {@link wakeup} says. Arming twice is arming once.
+   * Asks for one {@link LinkListener.onWake}, as {@link wakeup} says. Arming twice is arming once; arming while a
+   * wake-up is under way is served by that one. Room for sending wakes nobody: a stack with unsent frames polls on.
    *
    * @returns false if the queue cannot wake anybody now; then the stack polls on a timer
    */
