@@ -27,8 +27,7 @@ export class EchoReport {
       this.rateFrom = datagrams;
     }
     this.lastSender = this.echo.takeSender() ?? this.lastSender;
-    const { perSecond, ...counts } = this.numbers;
-    const now = JSON.stringify(counts);
+    const now = JSON.stringify({ ...this.numbers, perSecond: 0 }); // a rate alone is no news
     const isNew = now !== this.shown;
     this.shown = now;
     return isNew;

@@ -26,6 +26,7 @@ export interface StackFlags {
 const CONFIG_FILE = 'lunetta.config.json';
 /** What a configuration is called that is made of flags only. */
 const COMMAND_LINE = 'command line';
+const INTERFACE_FLAGS: ReadonlySet<string> = new Set(['driver', 'device', 'address', 'gateway', 'mac', 'mtu', 'mode']);
 const DEFAULTS = { driver: 'tap', device: 'lun0', address: '10.99.0.2/24' };
 /** Flags by the place of their value in the configuration made of them. */
 const FLAG_OF: Readonly<Record<string, string>> = {
@@ -95,13 +96,13 @@ function interfaceOf(flags: StackFlags): InterfaceConfig {
 }
 
 function changedBy(flags: StackFlags, config: LunettaConfig, file: string): LunettaConfig {
-  const { config: _, ...changes } = flags;
-  if (Object.values(changes).every((value) => value === undefined)) return config;
+  const changes = Object.entries(flags).filter(([flag]) => INTERFACE_FLAGS.has(flag));
+  if (changes.length === 0) return config;
   const [first, ...others] = config.interfaces;
   if (first === undefined || others.length > 0) {
     throw new LunettaError(
       'LUNETTA_ERR_CONFIG',
-      `${file} has ${config.interfaces.length} interfaces, and flags such as --${Object.keys(changes)[0]} speak of one. ` +
+      `${file} has ${config.interfaces.length} interfaces, and flags such as --${changes[0]?.[0]} speak of one. ` +
         'Leave the flags out and change the file',
     );
   }

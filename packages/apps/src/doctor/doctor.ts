@@ -50,7 +50,7 @@ export class Doctor {
     try {
       const tap = await loadDriver('tap');
       const options = await tap.optionsSchema['~standard'].validate({ device: `lundoc${process.pid}` });
-      if (options.issues !== undefined) throw new Error(options.issues[0]!.message);
+      if (options.issues !== undefined) throw new Error(options.issues[0].message);
       const port = await tap.open(options.value, { interfaceName: 'doctor' });
       await port.close();
       return [

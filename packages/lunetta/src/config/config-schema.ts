@@ -35,6 +35,7 @@ function macProblem(text: string): string | undefined {
 }
 
 function gatewayProblem(gateway: string, addresses: readonly string[]): string | undefined {
+  if (!ADDRESS_SHAPE.test(gateway)) return undefined; // said already
   const router = ipv4Address.parse(gateway);
   if (router === undefined) return NO_ADDRESS;
   const isReached = addresses.some((text) => {

@@ -51,5 +51,7 @@ function linesOf(issue: Issue, path: readonly unknown[]): string[] {
 function clear(message: string): string {
   const missing = /^Invalid input: expected (.+), received undefined$/.exec(message);
   if (missing !== null) return `is missing; it must be of type ${missing[1]}`;
+  const range = /^Too (?:small|big): expected number to be ([<>])=(.+)$/.exec(message);
+  if (range !== null) return `must be at ${range[1] === '>' ? 'least' : 'most'} ${range[2]}`;
   return message.replace(/^(Invalid input|Too small|Too big|Invalid option): /, '');
 }

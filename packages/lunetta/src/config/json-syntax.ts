@@ -13,11 +13,13 @@ const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const SCALAR = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-])/y;
 
 /** Thrown and caught in this file only. */
-class Unexpected {
+class Unexpected extends Error {
   constructor(
     readonly at: number,
     readonly expected: string,
-  ) {}
+  ) {
+    super(expected);
+  }
 }
 
 /**

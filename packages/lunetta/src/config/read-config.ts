@@ -32,7 +32,7 @@ export function readConfigFile(file: string): ReadConfig {
  */
 export function checkConfig(config: unknown, source = 'configuration'): LunettaConfig {
   const checked = configSchema.safeParse(config);
-  if (!checked.success) throw issuesError(source, checked.error.issues as Parameters<typeof issuesError>[1]);
+  if (!checked.success) throw issuesError(source, checked.error.issues);
   return checked.data;
 }
 

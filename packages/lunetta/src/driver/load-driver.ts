@@ -82,5 +82,5 @@ function invalid(place: string, what: string, cause?: unknown): LunettaError {
 }
 
 function firstLine(cause: unknown): string {
-  return String((cause as { message?: unknown }).message ?? cause).split('\n', 1)[0]!;
+  return String((cause as { message?: unknown }).message ?? cause).split('\n', 1)[0];
 }

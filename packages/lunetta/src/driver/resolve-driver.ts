@@ -17,23 +17,30 @@ const SHORT_NAME = /^[A-Za-z][A-Za-z0-9]*$/;
  *   beside this package too
  * @param place for messages: where the name stands
  * @returns the module's URL
- * @throws LunettaError `LUNETTA_ERR_DRIVER_NOT_FOUND`
+ * @throws LunettaError `LUNETTA_ERR_DRIVER_NOT_FOUND`; `LUNETTA_ERR_DRIVER_INVALID` for a package with no module
  */
 export function resolveDriver(name: string, from: string, place: string): string {
   const isShort = SHORT_NAME.test(name);
   const specifier = isShort ? `@lunetta/driver-${name}` : name;
   const parent = pathToFileURL(join(from, 'lunetta.config.json')).href;
-  const found = find(specifier, parent) ?? (isShort ? find(specifier, import.meta.url) : undefined);
+  const found = find(specifier, parent, place) ?? (isShort ? find(specifier, import.meta.url, place) : undefined);
   if (found !== undefined) return found;
-  throw new LunettaError('LUNETTA_ERR_DRIVER_NOT_FOUND', `${place}: ${isShort ? noShort(name) : noModule(name, from)}`);
+  throw new LunettaError(
+    'LUNETTA_ERR_DRIVER_NOT_FOUND',
+    `${place}: ${isShort ? notInstalled(name) : noModule(name, from)}`,
+  );
 }
 
-function find(specifier: string, parent: string): string | undefined {
+function find(specifier: string, parent: string, place: string): string | undefined {
   let url: string;
   try {
     url = resolve(specifier, parent);
-  } catch {
-    return undefined; // why, is said by the caller: for a user all reasons are one, it is not there
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'ERR_MODULE_NOT_FOUND') return undefined; // the caller says what to do
+    throw new LunettaError('LUNETTA_ERR_DRIVER_INVALID', `${place}: '${specifier}' cannot be loaded: ${message}`, {
+      cause,
+    });
   }
   // A path is only joined by the above, not looked at.
   if (url.startsWith('file:') && statSync(fileURLToPath(url), { throwIfNoEntry: false })?.isFile() !== true) {
@@ -42,7 +49,8 @@ function find(specifier: string, parent: string): string | undefined {
   return url;
 }
 
-function noShort(name: string): string {
+/** What is said of a bare word for which there is no package. */
+export function notInstalled(name: string): string {
   const packageName = `@lunetta/driver-${name}`;
   if ((KNOWN_DRIVERS as readonly string[]).includes(name)) {
     return `the driver '${name}' is not installed. Install it with: npm install ${packageName}`;

@@ -14,7 +14,7 @@ export class NodeRandom implements Random {
       randomFillSync(this.pool);
       this.next = 0;
     }
-    const value = this.pool[this.next]!;
+    const value = this.pool[this.next];
     this.pool[this.next++] = 0; // what was given out is not kept
     return value;
   }
