@@ -1,0 +1,185 @@
+import { expect, test } from '@jest/globals';
+import type { StackCounters } from 'lunetta';
+import { icmpMessage, ipv4Datagram, udpDatagram } from '@lunetta/testkit';
+import { describeTap } from './support/netns.js';
+import { NamespaceFixture } from './support/namespace-fixture.js';
+import type { LunettaProcess } from './support/lunetta-process.js';
+
+const KERNEL = '10.99.0.1';
+const STACK = '10.99.0.2';
+const ADDRESSES = { src: KERNEL, dst: STACK };
+const PROTOCOL_ICMP = 1;
+const MORE_FRAGMENTS = 0x2000;
+
+interface Printed extends StackCounters {
+  readonly services: Record<'echo' | 'discard', { datagrams: number; bytes: number }>;
+}
+
+/** Asks for the counters by SIGUSR2. */
+async function counters(services: LunettaProcess): Promise<Printed> {
+  services.stdout = '';
+  services.signal('SIGUSR2');
+  const [line] = await services.output(/^\{.*\}\n/m);
+  return JSON.parse(line) as Printed;
+}
+
+/** The text of a UDP packet from the stack. */
+const payloadOf = (packet: Uint8Array): string => new TextDecoder().decode(packet.subarray(28));
+const isUdp = (packet: Uint8Array): boolean => packet[9] === 17 && packet[15] === 2;
+const isIcmp = (type: number) => (packet: Uint8Array) => packet[9] === PROTOCOL_ICMP && packet[20] === type;
+
+describeTap('lunetta services', () => {
+  const fixture = new NamespaceFixture();
+
+  test('says one line when it is ready, serves, prints counters, and ends cleanly on SIGTERM', async () => {
+    const { netns } = fixture;
+    const services = fixture.lunetta(['services']);
+    await services.output(/\n/);
+    expect(services.stdout).toBe(`ready ${STACK} on tap:lun0\n`);
+
+    expect(netns.echo(STACK, 7, 0, 1, 17, 1472)).toBe('same\nsame\nsame\nsame\n');
+    expect(netns.echo(STACK, 9, 100, 200)).toBe('nothing\nnothing\n');
+    expect(netns.echo(STACK, 8, 1)).toBe('refused\n');
+    expect(netns.exec('ping', '-c', '2', '-i', '0.2', '-W', '5', STACK)).toContain(' 0% packet loss');
+
+    const printed = await counters(services);
+    expect(printed).toMatchObject({
+      services: {
+        echo: { datagrams: 4, bytes: 1490, dropped: {} },
+        discard: { datagrams: 2, bytes: 300 },
+      },
+      icmp: { echoRequestsAnswered: 2, errorsSent: 1 },
+      udp: { delivered: 6, sent: 4, sockets: 2 },
+    });
+    expect(printed.interfaces[0]).toMatchObject({ name: 'lun0', rx: { dropped: { 'udp.noPort': 1 } } });
+
+    services.signal('SIGTERM');
+    expect(await services.end()).toMatchObject({ code: 0, signal: null, stderr: '' });
+    expect(netns.devices).toEqual(['lo']);
+  });
+
+  test.each(['busy', 'interrupt'])('mode %s: serves, and ends cleanly on SIGINT', async (mode) => {
+    const services = await fixture.services('--mode', mode);
+    expect(fixture.netns.echo(STACK, 7, 1, 2, 3)).toBe('same\nsame\nsame\n');
+    services.signal('SIGINT');
+    expect(await services.end()).toMatchObject({ code: 0, signal: null, stderr: '' });
+  });
+
+  test('every flag is obeyed', async () => {
+    const { netns } = fixture;
+    const services = await fixture.services(
+      ...['--driver', 'tap', '--device', 'lunX', '--address', '192.168.7.1/24', '--gateway', '192.168.7.2'],
+      ...['--mac', '02:00:00:00:00:33', '--mtu', '576', '--mode', 'interrupt'],
+    );
+    expect(services.stdout).toBe('ready 192.168.7.1 on tap:lunX\n');
+    const [link] = JSON.parse(netns.exec('ip', '-json', 'addr', 'show', 'lunX')) as [
+      { mtu: number; addr_info: { local: string; prefixlen: number }[] },
+    ];
+    expect(link).toMatchObject({ mtu: 576, addr_info: [{ local: '192.168.7.2', prefixlen: 24 }] });
+    expect(netns.echo('192.168.7.1', 7, 548)).toBe('same\n');
+    expect(netns.exec('ip', 'neigh', 'show', '192.168.7.1')).toContain('lladdr 02:00:00:00:00:33');
+    // From a far network by the gateway: the answer goes back through it, without which there is no way.
+    netns.exec('ip', 'addr', 'add', '172.16.0.1/32', 'dev', 'lunX');
+    expect(netns.exec('ping', '-c', '1', '-W', '5', '-I', '172.16.0.1', '192.168.7.1')).toContain(' 0% packet loss');
+  });
+
+  test('attaches to a device that is there, and leaves it when it ends', async () => {
+    const { netns } = fixture;
+    netns.exec('ip', 'tuntap', 'add', 'dev', 'tap0', 'mode', 'tap');
+    netns.exec('ip', 'addr', 'add', `${KERNEL}/24`, 'dev', 'tap0');
+    netns.exec('ip', 'link', 'set', 'tap0', 'up');
+    const services = await fixture.services('--device', 'tap0');
+    expect(netns.echo(STACK, 7, 5)).toBe('same\n');
+    services.signal('SIGTERM');
+    expect(await services.end()).toMatchObject({ code: 0, stderr: '' });
+    expect(netns.devices).toContain('tap0');
+  });
+
+  test('says so and exits 1 when its device is removed while it runs', async () => {
+    const services = await fixture.services();
+    expect(fixture.netns.echo(STACK, 7, 5)).toBe('same\n');
+    fixture.netns.exec('ip', 'link', 'del', 'lun0');
+    expect(await services.end()).toMatchObject({
+      code: 1,
+      signal: null,
+      stderr: 'lunetta: interface lun0: its device lun0 was removed. Make it again and start anew\n',
+    });
+  });
+
+  test('a second one on the same device is told that it is in use', async () => {
+    await fixture.services();
+    expect(await fixture.lunetta(['services']).end()).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^lunetta: interface lun0, driver tap: lun0 is in use by another process.*\n$/),
+    });
+  });
+});
+
+describeTap('lunetta services and the odd packets of a raw socket', () => {
+  const fixture = new NamespaceFixture();
+  const text = (words: string): Uint8Array => new TextEncoder().encode(words);
+  const request = (words: string, sum?: number, dstPort = 7): Uint8Array =>
+    udpDatagram({ srcPort: 5000, dstPort, ...(sum === undefined ? {} : { checksum: sum }) }, text(words), ADDRESSES);
+
+  test('wrong checksums and fragments come to nothing and are counted; what is right still passes', async () => {
+    const services = await fixture.services();
+    const peer = await fixture.rawPeer();
+    const whole = request('a fragmented datagram, in two parts');
+    peer.send(ipv4Datagram(ADDRESSES, request('wrong checksum', 0x1234)));
+    peer.send(ipv4Datagram({ ...ADDRESSES, id: 9, fragment: MORE_FRAGMENTS }, whole.subarray(0, 24)));
+    peer.send(ipv4Datagram({ ...ADDRESSES, id: 9, fragment: 3 }, whole.subarray(24)));
+    peer.send(ipv4Datagram({ ...ADDRESSES, protocol: PROTOCOL_ICMP }, icmpMessage(8, 0, 1, text('wrong sum'), 0x4321)));
+    peer.send(ipv4Datagram(ADDRESSES, request('no checksum', 0)));
+    expect(payloadOf(await peer.receive(isUdp))).toBe('no checksum');
+    peer.send(ipv4Datagram({ ...ADDRESSES, options: Uint8Array.of(1, 1, 1, 0) }, request('with IP options')));
+    expect(payloadOf(await peer.receive(isUdp))).toBe('with IP options');
+    peer.send(ipv4Datagram({ ...ADDRESSES, protocol: PROTOCOL_ICMP }, icmpMessage(8, 0, 0x12345678, text('ping'))));
+    const reply = await peer.receive(isIcmp(0));
+    expect(Array.from(reply.subarray(24))).toEqual([0x12, 0x34, 0x56, 0x78, ...text('ping')]);
+
+    const { interfaces, services: served } = await counters(services);
+    expect(interfaces[0]!.rx.dropped).toMatchObject({
+      'udp.badChecksum': 1,
+      'ipv4.fragment': 2,
+      'icmp.badChecksum': 1,
+    });
+    expect(served.echo.datagrams).toBe(2);
+    services.signal('SIGTERM');
+    expect(await services.end()).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('a closed port and an unknown protocol are answered by ICMP, with what was sent', async () => {
+    await fixture.services();
+    const peer = await fixture.rawPeer();
+    const sent = ipv4Datagram({ ...ADDRESSES, id: 77 }, request('nobody there', undefined, 4321));
+    peer.send(sent);
+    const unreachable = await peer.receive((packet) => isIcmp(3)(packet) && packet[15] === 2);
+    expect(unreachable[21]).toBe(3); // port unreachable
+    expect(Array.from(unreachable.subarray(48, 48 + 8))).toEqual(Array.from(sent.subarray(20, 28)));
+    peer.send(ipv4Datagram({ ...ADDRESSES, protocol: 253 }, text('an experiment')));
+    const unknown = await peer.receive((packet) => isIcmp(3)(packet) && packet[15] === 2);
+    expect(unknown[21]).toBe(2); // protocol unreachable
+  });
+
+  test('ICMP errors of every kind about what the echo sent do no harm', async () => {
+    const services = await fixture.services();
+    const peer = await fixture.rawPeer();
+    const quoted = ipv4Datagram(
+      { src: STACK, dst: KERNEL },
+      udpDatagram({ srcPort: 7, dstPort: 5000 }, text('x'), { src: STACK, dst: KERNEL }),
+    );
+    for (const type of [3, 4, 5, 11, 12]) {
+      for (let code = 0; code < 16; code++) {
+        peer.send(ipv4Datagram({ ...ADDRESSES, protocol: PROTOCOL_ICMP }, icmpMessage(type, code, 0, quoted)));
+        peer.send(
+          ipv4Datagram({ ...ADDRESSES, protocol: PROTOCOL_ICMP }, icmpMessage(type, code, 0, quoted.subarray(0, 9))),
+        );
+      }
+    }
+    peer.send(ipv4Datagram(ADDRESSES, request('still there')));
+    expect(payloadOf(await peer.receive(isUdp))).toBe('still there');
+    services.signal('SIGTERM');
+    expect(await services.end()).toMatchObject({ code: 0, stderr: '' });
+  });
+});

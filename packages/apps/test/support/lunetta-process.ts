@@ -1,0 +1,77 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Netns } from './netns.js';
+
+const BIN = fileURLToPath(new URL('../../bin/lunetta.js', import.meta.url));
+const DIST = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const PATIENCE_MS = 20_000;
+
+/** How a process ended, and what it said. */
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The built `lunetta` command in a process of its own, in a namespace. */
+export class LunettaProcess {
+  stdout = '';
+  stderr = '';
+  private readonly child: ChildProcess;
+  private readonly ended: Promise<[number | null, string | null]>;
+
+  /**
+   * @param wrap words before the command, such as `setpriv ...`
+   * @param env environment variables beside our own
+   */
+  constructor(
+    netns: Netns,
+    args: readonly string[],
+    { cwd = '/', wrap = [], env = {} }: { cwd?: string; wrap?: string[]; env?: Record<string, string> } = {},
+  ) {
+    if (!existsSync(DIST)) throw new Error('the command is not built; run: npm run build');
+    const words = ['netns', 'exec', netns.name, ...wrap, process.execPath, BIN, ...args];
+    const { NODE_OPTIONS: _ofJest, ...ours } = process.env;
+    this.child = spawn('ip', words, { cwd, env: { ...ours, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child.stdout!.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
+    this.child.stderr!.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
+    this.ended = once(this.child, 'close') as Promise<[number | null, string | null]>;
+  }
+
+  /** Waits until stdout matches, and returns the match. */
+  async output(pattern: RegExp): Promise<RegExpExecArray> {
+    const giveUp = AbortSignal.timeout(PATIENCE_MS);
+    for (;;) {
+      const match = pattern.exec(this.stdout);
+      if (match !== null) return match;
+      const hasEnded = this.child.exitCode !== null || this.child.signalCode !== null;
+      if (hasEnded || giveUp.aborted) {
+        throw new Error(
+          `no ${pattern} in the output:\n${this.stdout}\n${this.stderr}${hasEnded ? '\n(it has ended)' : ''}`,
+        );
+      }
+      await Promise.race([once(this.child.stdout!, 'data', { signal: giveUp }), this.ended]).catch(() => undefined);
+    }
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name);
+  }
+
+  /** Waits for its end; after a while it is killed, which `signal` then shows. */
+  async end(): Promise<Ended> {
+    const killer = setTimeout(() => this.child.kill('SIGKILL'), PATIENCE_MS);
+    const [code, signal] = await this.ended;
+    clearTimeout(killer);
+    return { code, signal, stdout: this.stdout, stderr: this.stderr };
+  }
+
+  /** Ends it, whatever it does; for the end of a test. */
+  async kill(): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL');
+    await this.ended;
+  }
+}

@@ -1,0 +1,43 @@
+import { afterEach, beforeEach } from '@jest/globals';
+import { LunettaProcess } from './lunetta-process.js';
+import { Netns } from './netns.js';
+import { RawPeer } from './raw-peer.js';
+
+/** A namespace for each test, and processes in it that end with the test. */
+export class NamespaceFixture {
+  netns!: Netns;
+  private cleanUps: (() => Promise<void>)[] = [];
+
+  constructor() {
+    beforeEach(() => {
+      this.netns = new Netns();
+    });
+    afterEach(async () => {
+      try {
+        for (const cleanUp of this.cleanUps.splice(0)) await cleanUp();
+      } finally {
+        this.netns.remove();
+      }
+    });
+  }
+
+  /** Starts `lunetta ...args`. */
+  lunetta(args: readonly string[], options?: ConstructorParameters<typeof LunettaProcess>[2]): LunettaProcess {
+    const running = new LunettaProcess(this.netns, args, options);
+    this.cleanUps.push(() => running.kill());
+    return running;
+  }
+
+  /** Starts `lunetta services ...args` and waits until it is ready. */
+  async services(...args: string[]): Promise<LunettaProcess> {
+    const running = this.lunetta(['services', ...args]);
+    await running.output(/^ready .*\n/m);
+    return running;
+  }
+
+  async rawPeer(): Promise<RawPeer> {
+    const peer = await RawPeer.open(this.netns);
+    this.cleanUps.push(() => peer.close());
+    return peer;
+  }
+}
