@@ -1,27 +1,18 @@
 /** Indices into {@link Arp.counters}; the unit is a packet where no other is said. */
-export const ArpCounter = {
-  REQUESTS_SENT: 0,
-  REPLIES_SENT: 1,
-  REQUESTS_RECEIVED: 2,
-  REPLIES_RECEIVED: 3,
+export enum ArpCounter {
+  requestsSent,
+  repliesSent,
+  requestsReceived,
+  repliesReceived,
   /** Packets of other stations that use one of our addresses. */
-  CONFLICTS: 4,
+  conflicts,
   /** Neighbours forgotten because the table was full. */
-  EVICTED: 5,
+  evicted,
   /** Neighbours that did not answer. */
-  UNRESOLVED: 6,
+  unresolved,
   /** Packets not sent because the link had no room. */
-  NO_ROOM: 7,
-} as const;
+  noRoom,
+}
 
-/** Names of {@link ArpCounter}, in its order. */
-export const ARP_COUNTER_NAMES = [
-  'requestsSent',
-  'repliesSent',
-  'requestsReceived',
-  'repliesReceived',
-  'conflicts',
-  'evicted',
-  'unresolved',
-  'noRoom',
-] as const;
+/** Number of counters. */
+export const ARP_COUNTERS = 8;

@@ -8,7 +8,7 @@ import type { StackTime } from '../time/stack-time.js';
 import type { TimerWheel } from '../time/timer-wheel.js';
 import * as arp from '../wire/arp.js';
 import * as macAddress from '../wire/mac-address.js';
-import { ARP_COUNTER_NAMES, ArpCounter } from './arp-counters.js';
+import { ARP_COUNTERS, ArpCounter } from './arp-counters.js';
 import { REQUEST_INTERVAL_US, type ArpLimits } from './arp-limits.js';
 import { Announcer } from './announcer.js';
 import type { Neighbour } from './neighbour.js';
@@ -46,7 +46,7 @@ export interface ArpSettings {
  */
 export class Arp {
   /** See {@link ArpCounter}. */
-  readonly counters = new Float64Array(ARP_COUNTER_NAMES.length);
+  readonly counters = new Float64Array(ARP_COUNTERS);
   private readonly io: LinkIo;
   private readonly iface: Ipv4Interface;
   private readonly macHi: number;
@@ -153,7 +153,7 @@ export class Arp {
   }
 
   private request(packet: Packet, sender: number, senderHi: number, senderLo: number): void {
-    this.counters[ArpCounter.REQUESTS_RECEIVED]++;
+    this.counters[ArpCounter.requestsReceived]++;
     const target = arp.targetAddress(packet.view, packet.at);
     const isForUs = this.iface.owns(target);
     // Who asks for us will be sent to; of others only what is known already is brought up to date (RFC 826).
@@ -164,14 +164,14 @@ export class Arp {
       return packet.consumed();
     }
     packet.consumed();
-    if (this.send(arp.OPERATION_REPLY, target, senderHi, senderLo, sender)) this.counters[ArpCounter.REPLIES_SENT]++;
+    if (this.send(arp.OPERATION_REPLY, target, senderHi, senderLo, sender)) this.counters[ArpCounter.repliesSent]++;
   }
 
   private reply(packet: Packet, sender: number, senderHi: number, senderLo: number): void {
     const { view, at } = packet;
     const target = arp.targetAddress(view, at);
     const neighbour = this.table.find(sender);
-    this.counters[ArpCounter.REPLIES_RECEIVED]++;
+    this.counters[ArpCounter.repliesReceived]++;
     if (target === sender && neighbour !== undefined && !this.isAsked(neighbour)) {
       // A gratuitous reply: the address has moved to another station (RFC 5227 section 3).
       this.learn(neighbour, senderHi, senderLo);
@@ -184,7 +184,7 @@ export class Arp {
   }
 
   private conflict(packet: Packet, address: number, macHi: number, macLo: number): void {
-    this.counters[ArpCounter.CONFLICTS]++;
+    this.counters[ArpCounter.conflicts]++;
     packet.drop(DropReason['arp.conflict']);
     if (this.announcer.mayDefend(address)) {
       this.announce(address);
@@ -245,7 +245,7 @@ export class Arp {
     const macLo = isKnown ? neighbour.macLo : macAddress.BROADCAST_LO;
     const source = this.iface.sourceFor(neighbour.address);
     if (this.send(arp.OPERATION_REQUEST, source, macHi, macLo, neighbour.address)) {
-      this.counters[ArpCounter.REQUESTS_SENT]++;
+      this.counters[ArpCounter.requestsSent]++;
     }
     neighbour.requests++;
     neighbour.lastRequestUs = this.time.nowUs;
@@ -272,7 +272,7 @@ export class Arp {
 
   /** Nobody has answered: what waits comes back to its senders, and what was known is forgotten. */
   private giveUp(neighbour: Neighbour): void {
-    this.counters[ArpCounter.UNRESOLVED]++;
+    this.counters[ArpCounter.unresolved]++;
     neighbour.requests = 0;
     neighbour.reachability = Reachability.UNRESOLVED;
     // Remembered for a second, so that the next request keeps its distance.
@@ -292,7 +292,7 @@ export class Arp {
     if (added !== undefined) return this.startForgetting(added);
     const victim = this.table.victim();
     if (victim === undefined) return undefined;
-    this.counters[ArpCounter.EVICTED]++;
+    this.counters[ArpCounter.evicted]++;
     this.timers.cancel(victim.timer);
     this.table.remove(victim);
     return this.startForgetting(this.table.add(address)!);
@@ -307,7 +307,7 @@ export class Arp {
   private announce(address: number): void {
     const { BROADCAST_HI, BROADCAST_LO } = macAddress;
     if (this.send(arp.OPERATION_REQUEST, address, BROADCAST_HI, BROADCAST_LO, address)) {
-      this.counters[ArpCounter.REQUESTS_SENT]++;
+      this.counters[ArpCounter.requestsSent]++;
     }
   }
 
@@ -315,7 +315,7 @@ export class Arp {
   private send(operation: number, sender: number, macHi: number, macLo: number, target: number): boolean {
     const { packet } = this;
     if (!this.io.hasRoom) {
-      this.counters[ArpCounter.NO_ROOM]++;
+      this.counters[ArpCounter.noRoom]++;
       return false;
     }
     packet.begin(arp.PACKET_LENGTH);

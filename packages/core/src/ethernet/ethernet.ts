@@ -36,7 +36,7 @@ export class Ethernet implements Ipv4Link {
     this.macLo = settings.macLo;
     this.arp = new Arp(settings, {
       outputFrame: (packet, macHi, macLo, type) => {
-        this.io.counters[LinkCounter.TX_ACCEPTED] += type === 'arp' ? 1 : 0; // a datagram that waited counts already
+        this.io.counters[LinkCounter.txAccepted] += type === 'arp' ? 1 : 0; // a datagram that waited counts already
         const ethertype = type === 'arp' ? ethernet.ETHERTYPE_ARP : ethernet.ETHERTYPE_IPV4;
         this.transmit(packet, macHi, macLo, ethertype);
       },
@@ -91,7 +91,7 @@ export class Ethernet implements Ipv4Link {
   }
 
   output(packet: Packet, nextHop: NextHop): void {
-    this.io.counters[LinkCounter.TX_ACCEPTED]++;
+    this.io.counters[LinkCounter.txAccepted]++;
     if (nextHop.reachability === Reachability.UNRESOLVED) return this.arp.wait(packet, nextHop);
     this.transmit(packet, nextHop.macHi, nextHop.macLo, ethernet.ETHERTYPE_IPV4);
     if (nextHop.reachability === Reachability.STALE) this.arp.used(nextHop);

@@ -36,11 +36,11 @@ export class IcmpErrors {
     if (path === undefined) return;
     const { io } = path.link!;
     if (!io.hasRoom) {
-      this.counters[IcmpCounter.NO_ROOM]++;
+      this.counters[IcmpCounter.noRoom]++;
       return;
     }
     if (!this.rateLimit.take(path.remote)) {
-      this.counters[IcmpCounter.ERRORS_RATE_LIMITED]++;
+      this.counters[IcmpCounter.errorsRateLimited]++;
       return;
     }
     const maxLength = Math.min(MAX_ERROR_LENGTH, path.mtu) - ipv4.MIN_HEADER_LENGTH;
@@ -53,7 +53,7 @@ export class IcmpErrors {
     const sum = checksum.finish(checksum.add(0, error.view, error.at, error.end));
     icmpv4.write(error.view, error.at, type, code, sum, 0);
     this.network.output(error, path, ipv4.PROTOCOL_ICMP, TTL, TOS);
-    this.counters[IcmpCounter.ERRORS_SENT]++;
+    this.counters[IcmpCounter.errorsSent]++;
   }
 }
 

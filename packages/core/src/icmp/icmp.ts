@@ -9,7 +9,7 @@ import type { TimerWheel } from '../time/timer-wheel.js';
 import * as checksum from '../wire/checksum.js';
 import * as icmpv4 from '../wire/icmpv4.js';
 import * as ipv4 from '../wire/ipv4.js';
-import { ICMP_COUNTER_NAMES, IcmpCounter } from './icmp-counters.js';
+import { ICMP_COUNTERS, IcmpCounter } from './icmp-counters.js';
 import { IcmpErrors } from './icmp-errors.js';
 import { Ping } from './ping.js';
 import type { IcmpLimits } from './rate-limit.js';
@@ -20,7 +20,7 @@ const TTL = 64;
 /** ICMP for IPv4 (RFC 792, RFC 1122 section 3.2.2): answers echo requests, sends and obeys errors. */
 export class Icmp implements RefusalSender {
   /** See {@link IcmpCounter}. */
-  readonly counters = new Float64Array(ICMP_COUNTER_NAMES.length);
+  readonly counters = new Float64Array(ICMP_COUNTERS);
   /** Echo requests of our own. */
   readonly ping: Ping;
   private readonly errors: IcmpErrors;
@@ -78,18 +78,18 @@ export class Icmp implements RefusalSender {
     }
     const reply = replyBuffer(packet, path.link!.io);
     if (reply === undefined) {
-      this.counters[IcmpCounter.NO_ROOM]++;
+      this.counters[IcmpCounter.noRoom]++;
       return packet.drop(DropReason['reply.noBuffers']);
     }
     writeEchoReply(reply);
     this.network.output(reply, path, ipv4.PROTOCOL_ICMP, TTL, tos);
-    this.counters[IcmpCounter.ECHO_REQUESTS_ANSWERED]++;
+    this.counters[IcmpCounter.echoRequestsAnswered]++;
     packet.consumed();
   }
 
   private echoReply(packet: Packet): void {
     if (!this.ping.reply(packet)) return packet.drop(DropReason['icmp.unmatched']);
-    this.counters[IcmpCounter.ECHO_REPLIES_RECEIVED]++;
+    this.counters[IcmpCounter.echoRepliesReceived]++;
     packet.consumed();
   }
 
@@ -99,7 +99,7 @@ export class Icmp implements RefusalSender {
     const code = errorCode(type, icmpv4.code(view, at));
     if (code === undefined) return packet.drop(DropReason['icmp.unknownType']);
     if (!this.passOn(view, at + icmpv4.HEADER_LENGTH, end, code)) return packet.drop(DropReason['icmp.unmatched']);
-    this.counters[IcmpCounter.ERRORS_RECEIVED]++;
+    this.counters[IcmpCounter.errorsReceived]++;
     packet.consumed();
   }
 

@@ -72,7 +72,8 @@ export class Ping implements ErrorReceiver {
     if (!io.hasRoom || this.pending.has(sequence)) return 'EAGAIN';
     this.sequence = sequence;
     const timer = new Timer(() => this.finish(sequence, { error: 'ETIMEDOUT' }));
-    const sentUs = this.time.update();
+    this.time.update();
+    const sentUs = this.time.nowUs;
     this.pending.set(sequence, { remote: path.remote, size, sentUs, timer, done });
     this.timers.arm(timer, sentUs + timeoutMs * 1000);
     this.write(path, sequence, size, ttl);

@@ -22,13 +22,15 @@ export class Ipv4Output implements NetworkLayer {
   private readonly interfaces: Ipv4Interface[] = [];
   private readonly links: Ipv4Link[] = [];
   private readonly hash: KeyedHash;
-  /** Paths back to peers, by a keyed hash of both addresses; a newer one takes the place of an older one. */
+  /** Paths back to peers, by a secret hash of both addresses; a newer one takes the place of an older one. */
   private readonly cache: (Path | undefined)[] = new Array<Path | undefined>(1 << CACHE_BITS).fill(undefined);
+  private readonly cacheMultiplier: number;
   /** Counters of identifications; each destination starts from an offset of its own (RFC 7739 section 5.3). */
   private readonly identifications = new Int32Array(1 << IDENTIFICATION_BITS);
 
   constructor(random: Random) {
     this.hash = new KeyedHash(() => random.int32());
+    this.cacheMultiplier = random.int32() | 1;
     for (let i = 0; i < this.identifications.length; i++) this.identifications[i] = random.int32() & 0xffff;
   }
 
@@ -77,7 +79,8 @@ export class Ipv4Output implements NetworkLayer {
   pathBack(packet: Packet): Path | undefined {
     const remote = ipv4.source(packet.view, packet.networkAt);
     const local = packet.networkCast === Cast.UNICAST ? ipv4.destination(packet.view, packet.networkAt) : 0;
-    const slot = this.hash.of(remote, local, packet.link.index) >>> (32 - CACHE_BITS);
+    // One secret multiplication is enough here: who finds colliding addresses gains a look-up more for each datagram.
+    const slot = Math.imul(remote ^ local, this.cacheMultiplier) >>> (32 - CACHE_BITS);
     let path = this.cache[slot];
     if (path === undefined) {
       path = new Path();

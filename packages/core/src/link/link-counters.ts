@@ -1,24 +1,24 @@
 /**
  * Indices into {@link LinkIo.counters}; the unit is a frame where no other is said. At any time:
- * `RX_FRAMES = DELIVERED + CONSUMED + sum(rxDrops)` and
- * `TX_ACCEPTED = TX_SENT + sum(txDrops) + queued + waiting for ARP`.
+ * `rxFrames = delivered + consumed + sum(rxDrops)` and
+ * `txAccepted = txSent + sum(txDrops) + queued + waiting for ARP`.
  */
-export const LinkCounter = {
+export enum LinkCounter {
   /** Frames received from the driver. */
-  RX_FRAMES: 0,
+  rxFrames,
   /** Bytes of those frames. */
-  RX_BYTES: 1,
+  rxBytes,
   /** Received frames whose payload reached a socket or another user. */
-  DELIVERED: 2,
+  delivered,
   /** Received frames that the stack itself was the receiver of. */
-  CONSUMED: 3,
+  consumed,
   /** Frames that the stack accepted for sending. */
-  TX_ACCEPTED: 4,
+  txAccepted,
   /** Frames that the driver accepted for sending. */
-  TX_SENT: 5,
+  txSent,
   /** Bytes of the frames handed to the driver. */
-  TX_BYTES: 6,
-} as const;
+  txBytes,
+}
 
-/** Length of {@link LinkIo.counters}. */
+/** Number of counters. */
 export const LINK_COUNTERS = 7;

@@ -90,7 +90,7 @@ export class LinkIo implements PacketLink {
 
   private settleSent(): void {
     const sent = this.counts[COUNT_SENT];
-    this.counters[LinkCounter.TX_SENT] += sent;
+    this.counters[LinkCounter.txSent] += sent;
     if (sent < this.txCount) {
       this.tx.copyWithin(0, sent * DESCRIPTOR_WORDS, this.txCount * DESCRIPTOR_WORDS);
     }
@@ -117,8 +117,8 @@ export class LinkIo implements PacketLink {
 
   /** Counts received frames: those that {@link load} has shown, or chains. */
   countReceived(frames: number, bytes: number): void {
-    this.counters[LinkCounter.RX_FRAMES] += frames;
-    this.counters[LinkCounter.RX_BYTES] += bytes;
+    this.counters[LinkCounter.rxFrames] += frames;
+    this.counters[LinkCounter.rxBytes] += bytes;
   }
 
   /** Copies received segment `index` to `bytes[at..]`, as far as it fits, and returns its buffer; its full length. */
@@ -150,7 +150,7 @@ export class LinkIo implements PacketLink {
     tx[d + OFFSET] = at;
     tx[d + LENGTH] = length;
     tx[d + FLAGS] = 0;
-    this.counters[LinkCounter.TX_BYTES] += length;
+    this.counters[LinkCounter.txBytes] += length;
   }
 
   hold(): boolean {

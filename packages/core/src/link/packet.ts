@@ -64,12 +64,12 @@ export class Packet {
 
   /** The frame has reached a socket or another user. Exactly one of `delivered`, `consumed`, `drop` for each frame. */
   delivered(): void {
-    this.link.counters[LinkCounter.DELIVERED]++;
+    this.link.counters[LinkCounter.delivered]++;
   }
 
   /** The stack itself was the receiver: ARP, ICMP. */
   consumed(): void {
-    this.link.counters[LinkCounter.CONSUMED]++;
+    this.link.counters[LinkCounter.consumed]++;
   }
 
   /** The frame comes to nothing. */

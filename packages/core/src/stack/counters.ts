@@ -1,9 +1,9 @@
-import { ARP_COUNTER_NAMES } from '../arp/arp-counters.js';
-import type { ICMP_COUNTER_NAMES } from '../icmp/icmp-counters.js';
+import { ArpCounter } from '../arp/arp-counters.js';
+import type { IcmpCounter } from '../icmp/icmp-counters.js';
 import { DROP_REASONS, DropReason } from '../link/drop-reason.js';
 import { LinkCounter } from '../link/link-counters.js';
 import type { LinkStatistics, QueueAudit } from '../link/link-driver.js';
-import type { UDP_COUNTER_NAMES } from '../udp/udp-counters.js';
+import type { UdpCounter } from '../udp/udp-counters.js';
 import type { NetworkInterface } from './network-interface.js';
 
 /** The accounts of one interface; the unit is a frame where no other is said. */
@@ -27,7 +27,7 @@ export interface InterfaceCounters {
     readonly pending: number;
     readonly dropped: Readonly<Record<string, number>>;
   };
-  readonly arp: Readonly<Record<(typeof ARP_COUNTER_NAMES)[number] | 'neighbours', number>>;
+  readonly arp: Readonly<Record<keyof typeof ArpCounter | 'neighbours', number>>;
   /** Buffers held beyond the present burst. */
   readonly held: number;
   readonly link: LinkStatistics;
@@ -37,8 +37,8 @@ export interface InterfaceCounters {
 /** Everything that the stack counts. */
 export interface StackCounters {
   readonly interfaces: readonly InterfaceCounters[];
-  readonly icmp: Readonly<Record<(typeof ICMP_COUNTER_NAMES)[number], number>>;
-  readonly udp: Readonly<Record<(typeof UDP_COUNTER_NAMES)[number] | 'sockets', number>>;
+  readonly icmp: Readonly<Record<keyof typeof IcmpCounter, number>>;
+  readonly udp: Readonly<Record<keyof typeof UdpCounter | 'sockets', number>>;
 }
 
 /** The accounts of an interface at this moment. */
@@ -48,30 +48,34 @@ export function interfaceCounters(iface: NetworkInterface): InterfaceCounters {
   return {
     name: iface.name,
     rx: {
-      frames: counters[LinkCounter.RX_FRAMES],
-      bytes: counters[LinkCounter.RX_BYTES],
-      delivered: counters[LinkCounter.DELIVERED],
-      consumed: counters[LinkCounter.CONSUMED],
+      frames: counters[LinkCounter.rxFrames],
+      bytes: counters[LinkCounter.rxBytes],
+      delivered: counters[LinkCounter.delivered],
+      consumed: counters[LinkCounter.consumed],
       dropped: byReason(io.rxDrops),
     },
     tx: {
-      accepted: counters[LinkCounter.TX_ACCEPTED],
-      sent: counters[LinkCounter.TX_SENT],
-      bytes: counters[LinkCounter.TX_BYTES],
+      accepted: counters[LinkCounter.txAccepted],
+      sent: counters[LinkCounter.txSent],
+      bytes: counters[LinkCounter.txBytes],
       queued: io.txCount,
       pending: ethernet.arp.pendingCount,
       dropped: byReason(io.txDrops),
     },
-    arp: { ...named(ARP_COUNTER_NAMES, ethernet.arp.counters), neighbours: ethernet.arp.size },
+    arp: { ...named(ArpCounter, ethernet.arp.counters), neighbours: ethernet.arp.size },
     held: io.held,
     link: port.statistics(),
     buffers: io.queue.audit(),
   };
 }
 
-/** Counters by their names. */
-export function named<Name extends string>(names: readonly Name[], values: Float64Array): Record<Name, number> {
-  return Object.fromEntries(names.map((name, i) => [name, values[i]])) as Record<Name, number>;
+/** Counters by their names: `names` is the enum of their indices. */
+export function named<Name extends string>(
+  names: Readonly<Record<Name, number | string>>,
+  values: Float64Array,
+): Record<Name, number> {
+  const entries = Object.entries(names).filter(([, index]) => typeof index === 'number');
+  return Object.fromEntries(entries.map(([name, index]) => [name, values[index as number]])) as Record<Name, number>;
 }
 
 function byReason(drops: Float64Array): Record<string, number> {

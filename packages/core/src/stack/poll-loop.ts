@@ -133,9 +133,9 @@ export class PollLoop implements LoopPort {
 
   /** Polls every interface and runs the timers; true if there may be more to do at once. */
   private pollOnce(): boolean {
-    const now = this.time.update();
+    this.time.update();
     for (const iface of this.interfaces) iface.poll();
-    this.timers.advance(now);
+    if (this.timers.isDue(this.time.nowUs)) this.timers.advance(this.time.nowUs);
     return this.hasWork();
   }
 

@@ -1,7 +1,7 @@
 import { LunettaError } from '../errors/lunetta-error.js';
 import type { SocketErrorCode } from '../errors/socket-error.js';
 import { Ethernet } from '../ethernet/ethernet.js';
-import { ICMP_COUNTER_NAMES } from '../icmp/icmp-counters.js';
+import { IcmpCounter } from '../icmp/icmp-counters.js';
 import { Icmp } from '../icmp/icmp.js';
 import type { PingOptions, PingResult } from '../icmp/ping.js';
 import { Ipv4Input } from '../ipv4/ipv4-input.js';
@@ -13,7 +13,7 @@ import { TX_HEADROOM } from '../link/packet.js';
 import type { Clock, Random, Scheduler } from '../time/host.js';
 import { StackTime } from '../time/stack-time.js';
 import { TimerWheel } from '../time/timer-wheel.js';
-import { UDP_COUNTER_NAMES } from '../udp/udp-counters.js';
+import { UdpCounter } from '../udp/udp-counters.js';
 import { Udp } from '../udp/udp.js';
 import { PROTOCOL_UDP } from '../wire/ipv4.js';
 import { format, isMulticast, parse } from '../wire/ipv4-address.js';
@@ -147,8 +147,8 @@ export class Stack {
   counters(): StackCounters {
     return {
       interfaces: this.byIndex.map(interfaceCounters),
-      icmp: named(ICMP_COUNTER_NAMES, this.icmp.counters),
-      udp: { ...named(UDP_COUNTER_NAMES, this.udp.counters), sockets: this.udp.socketCount },
+      icmp: named(IcmpCounter, this.icmp.counters),
+      udp: { ...named(UdpCounter, this.udp.counters), sockets: this.udp.socketCount },
     };
   }
 

@@ -1,5 +1,10 @@
 import type { Timer } from './timer.js';
 
+/** In `times`: the moment up to which all is done. */
+const NOW = 0;
+/** In `times`: nothing is to be done before this moment. */
+const DUE = 1;
+
 /** Each level has 32 slots (one bit each in an integer), each slot of level n spans 32^n microseconds. */
 const BITS = 5;
 const SLOTS = 1 << BITS;
@@ -17,11 +22,12 @@ export class TimerWheel {
   private readonly occupied = new Int32Array(LEVELS);
   private readonly span = Float64Array.from({ length: LEVELS }, (_, level) => SLOTS ** level);
   private armedCount = 0;
-  private nowUs: number;
+  /** {@link NOW} and {@link DUE}, in a typed array: fields would take a new heap number for every change. */
+  private readonly times: Float64Array;
 
-  /** @param nowUs the time at which the wheel starts, an integer */
+  /** @param nowUs the time at which the wheel starts */
   constructor(nowUs: number) {
-    this.nowUs = Math.floor(nowUs);
+    this.times = Float64Array.of(Math.floor(nowUs), Infinity);
   }
 
   /** Number of armed timers. */
@@ -32,7 +38,7 @@ export class TimerWheel {
   /** Arms `timer` for `deadlineUs` (rounded up), or moves it there; the past means the next `advance`. */
   arm(timer: Timer, deadlineUs: number): void {
     this.cancel(timer);
-    timer.deadlineUs = Math.max(Math.ceil(deadlineUs), this.nowUs + 1);
+    timer.deadlineUs = Math.max(Math.ceil(deadlineUs), this.times[NOW] + 1);
     this.insert(timer);
     this.armedCount++;
   }
@@ -58,16 +64,22 @@ export class TimerWheel {
     return earliest;
   }
 
+  /** True if {@link advance} has something to do at `nowUs`. */
+  isDue(nowUs: number): boolean {
+    return nowUs >= this.times[DUE];
+  }
+
   /** Moves the time to `nowUs` and expires what is due, in the order of the deadlines. */
   advance(nowUs: number): void {
+    const { times } = this;
     nowUs = Math.floor(nowUs);
-    while (this.armedCount > 0) {
-      const next = this.nextUs();
-      if (next > nowUs) break;
-      this.nowUs = next;
+    let next = this.nextUs();
+    for (; next <= nowUs; next = this.nextUs()) {
+      times[NOW] = next;
       this.expireAt(next);
     }
-    if (nowUs > this.nowUs) this.nowUs = nowUs;
+    times[DUE] = next;
+    if (nowUs > times[NOW]) times[NOW] = nowUs;
   }
 
   /** Brings every slot that starts at `us` one or more levels down, then expires those that are due now. */
@@ -94,7 +106,7 @@ export class TimerWheel {
     const bits = this.occupied[level];
     if (bits === 0) return Infinity;
     const span = this.span[level];
-    const index = Math.floor(this.nowUs / span);
+    const index = Math.floor(this.times[NOW] / span);
     // Rotate so that bit 0 is the slot after the current one: the current slot itself comes round last.
     const shift = (index + 1) & (SLOTS - 1);
     const rotated = (bits >>> shift) | (bits << (SLOTS - shift));
@@ -104,15 +116,17 @@ export class TimerWheel {
 
   private insert(timer: Timer): void {
     // A timer goes to the level whose slots first tell its deadline from now: within 32 slots of the current one.
+    const now = this.times[NOW];
     let level = 0;
     let index = timer.deadlineUs;
-    while (level < LEVELS - 1 && index - Math.floor(this.nowUs / this.span[level]) >= SLOTS) {
+    while (level < LEVELS - 1 && index - Math.floor(now / this.span[level]) >= SLOTS) {
       level++;
       index = Math.floor(timer.deadlineUs / this.span[level]);
     }
     // Only in the last level may a deadline lie further ahead: it waits in the furthest slot.
-    const furthest = Math.floor(this.nowUs / this.span[level]) + SLOTS - 1;
-    this.link(timer, level, Math.min(index, furthest) & (SLOTS - 1));
+    index = Math.min(index, Math.floor(now / this.span[level]) + SLOTS - 1);
+    this.times[DUE] = Math.min(this.times[DUE], index * this.span[level]);
+    this.link(timer, level, index & (SLOTS - 1));
   }
 
   private link(timer: Timer, level: number, slot: number): void {

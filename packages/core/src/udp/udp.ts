@@ -14,7 +14,7 @@ import { format } from '../wire/ipv4-address.js';
 import * as udp from '../wire/udp.js';
 import type { BoundSocket } from './bound-socket.js';
 import { Datagram, type ReplyPort } from './datagram.js';
-import { UDP_COUNTER_NAMES, UdpCounter } from './udp-counters.js';
+import { UDP_COUNTERS, UdpCounter } from './udp-counters.js';
 import { ephemeralPort } from './ephemeral-port.js';
 import { UdpDemux } from './udp-demux.js';
 import type { UdpLimits } from './udp-limits.js';
@@ -24,7 +24,7 @@ import { UdpSocket } from './udp-socket.js';
 /** UDP (RFC 768, RFC 1122 section 4.1): validates, finds the socket, shows it the datagram; sends. */
 export class Udp implements ErrorReceiver, ReplyPort, UdpPort {
   /** See {@link UdpCounter}. */
-  readonly counters = new Float64Array(UDP_COUNTER_NAMES.length);
+  readonly counters = new Float64Array(UDP_COUNTERS);
   private readonly demux: UdpDemux;
   private readonly sockets = new Set<BoundSocket>();
   private readonly datagram: Datagram;
@@ -121,7 +121,7 @@ export class Udp implements ErrorReceiver, ReplyPort, UdpPort {
       this.loop.raise(error);
     }
     datagram.isLive = false;
-    this.counters[isTaken ? UdpCounter.DELIVERED : UdpCounter.RECEIVE_QUEUE_FULL]++;
+    this.counters[isTaken ? UdpCounter.delivered : UdpCounter.receiveQueueFull]++;
     return isTaken;
   }
 
@@ -180,12 +180,12 @@ export class Udp implements ErrorReceiver, ReplyPort, UdpPort {
     udp.write(view, at, localPort, dstPort, length, sum === 0 ? 0xffff : sum);
     const ttl = path.cast === Cast.MULTICAST ? socket.groupTtl : socket.unicastTtl;
     this.network.output(packet, path, ipv4.PROTOCOL_UDP, ttl, socket.typeOfService);
-    this.counters[UdpCounter.SENT]++;
+    this.counters[UdpCounter.sent]++;
     this.loop.wake();
   }
 
   private refuse(socket: BoundSocket, io: LinkIo): 'EAGAIN' {
-    this.counters[UdpCounter.SEND_REFUSED]++;
+    this.counters[UdpCounter.sendRefused]++;
     if (!socket.isWaiting) {
       socket.isWaiting = true;
       io.waitForRoom(socket);
@@ -199,7 +199,7 @@ export class Udp implements ErrorReceiver, ReplyPort, UdpPort {
     const remotePort = udp.dstPort(view, at);
     const socket = this.demux.find(ipv4.source(view, networkAt), udp.srcPort(view, at), remote, remotePort);
     if (socket === undefined) return false;
-    this.counters[UdpCounter.ERRORS]++;
+    this.counters[UdpCounter.errors]++;
     this.guard(() => socket.fail({ code, remoteAddress: format(remote), remotePort }));
     return true;
   }

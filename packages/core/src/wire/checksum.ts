@@ -24,7 +24,15 @@ export function add(sum: number, view: DataView, at: number, end: number): numbe
     high += (a >>> 16) + (b >>> 16) + (c >>> 16) + (d >>> 16);
     low += (a & 0xffff) + (b & 0xffff) + (c & 0xffff) + (d & 0xffff);
   }
-  for (; at + 2 <= end; at += 2) low += view.getUint16(at);
+  for (; at + 4 <= end; at += 4) {
+    const a = view.getInt32(at);
+    high += a >>> 16;
+    low += a & 0xffff;
+  }
+  if (at + 2 <= end) {
+    low += view.getUint16(at);
+    at += 2;
+  }
   if (at < end) low += view.getUint8(at) << 8;
   return (high & 0xffff) + (high >>> 16) + (low & 0xffff) + (low >>> 16);
 }
