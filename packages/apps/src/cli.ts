@@ -41,6 +41,8 @@ export class Cli {
       return exitCode;
     } catch (error) {
       return this.report(error);
+    } finally {
+      this.output.endLiveLine();
     }
   }
 

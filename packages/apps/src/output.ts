@@ -37,7 +37,8 @@ export class Output {
     this.isLiveLineShown = true;
   }
 
-  private endLiveLine(): void {
+  /** Ends a live line, so that what comes next on the terminal has a line of its own. */
+  endLiveLine(): void {
     if (this.isLiveLineShown) process.stdout.write('\n');
     this.isLiveLineShown = false;
   }

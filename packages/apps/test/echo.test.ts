@@ -1,0 +1,64 @@
+import { expect, test } from '@jest/globals';
+import { describeTap } from './support/netns.js';
+import { NamespaceFixture } from './support/namespace-fixture.js';
+
+const STACK = '10.99.0.2';
+/** As `npm start` calls it. */
+const START = ['echo', '--driver', 'tap', '--device', 'lun0', '--address', `${STACK}/24`];
+
+describeTap('lunetta echo', () => {
+  const fixture = new NamespaceFixture();
+
+  test('answers, says what passes in a line a second, and ends on SIGINT', async () => {
+    const echo = fixture.lunetta(START);
+    await echo.output(/^UDP echo on 10\.99\.0\.2 port 7 \(tap:lun0\); Ctrl-C ends it\n$/);
+    expect(fixture.netns.echo(STACK, 7, 0, 5, 1472)).toBe('same\nsame\nsame\n');
+    await echo.output(
+      /^3 datagrams echoed \(1477 bytes, \d+\/s\), 0 pings answered, 0 frames dropped; last from 10\.99\.0\.1:\d+\n/m,
+    );
+    echo.signal('SIGINT');
+    expect(await echo.end()).toMatchObject({ code: 0, signal: null, stderr: '' });
+  });
+
+  test('says nothing while nothing changes, and the last numbers at the end', async () => {
+    const echo = fixture.lunetta(['echo']);
+    await echo.output(/ends it\n/);
+    await new Promise((resolve) => setTimeout(resolve, 2200)); // more than two lines' time
+    expect(echo.stdout.split('\n')).toHaveLength(3); // what it is, what has passed: nothing, and the end
+    expect(fixture.netns.exec('ping', '-c', '1', '-W', '5', STACK)).toContain(' 0% packet loss');
+    echo.signal('SIGTERM');
+    const { code, stdout } = await echo.end();
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\n0 datagrams echoed \(0 bytes, 0\/s\), 1 pings answered, 0 frames dropped\n$/);
+  });
+
+  test('--json: an object a line', async () => {
+    const echo = fixture.lunetta(['echo', '--json']);
+    await echo.output(/ready.*\n/);
+    expect(fixture.netns.echo(STACK, 7, 10, 20)).toBe('same\nsame\n');
+    await echo.output(/"datagrams":2/);
+    echo.signal('SIGINT');
+    const { code, stdout } = await echo.end();
+    expect(code).toBe(0);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines[0]).toEqual({ event: 'ready', address: STACK, port: 7, driver: 'tap', device: 'lun0' });
+    expect(lines.at(-1)).toMatchObject({ event: 'passed', datagrams: 2, bytes: 30, pings: 0, dropped: 0 });
+    expect(lines.at(-1)!['from']).toMatch(/^10\.99\.0\.1:\d+$/);
+  });
+
+  test('on a terminal one line is rewritten in place, and Ctrl-C ends it', async () => {
+    const wrap = ['python3', `${import.meta.dirname}/support/on-terminal.py`];
+    const echo = fixture.lunetta(['echo'], { wrap });
+    await echo.output(/ends it\r\n/);
+    expect(fixture.netns.echo(STACK, 7, 1, 2, 3)).toBe('same\nsame\nsame\n');
+    // eslint-disable-next-line no-control-regex -- the terminal's own language
+    await echo.output(/\r3 datagrams echoed \(6 bytes, \d+\/s\), [^\r\n]*:\d+\x1b\[K/);
+    echo.signal('SIGINT');
+    const { code, stdout } = await echo.end();
+    expect(code).toBe(0);
+    expect(stdout.split('\n')).toHaveLength(3); // what it is, the live line, the end
+  });
+});
