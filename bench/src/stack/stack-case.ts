@@ -5,6 +5,7 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checksum } from '@lunetta/core';
+import { tuneEngine } from 'lunetta';
 import { median, round, spread, type Figure } from '../report.js';
 import { reflectorBench, stackBench, type StackCase } from './benches.js';
 
@@ -88,6 +89,7 @@ function sumOf16BitLoads(view: DataView, at: number, end: number): number {
   return sum;
 }
 
+tuneEngine(); // as createStack does
 const name = process.argv[2] ?? '';
 const options = CASES[name];
 if (name === '--list') console.log(JSON.stringify([...Object.keys(CASES), 'checksum-1460']));

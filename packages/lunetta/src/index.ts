@@ -5,6 +5,7 @@ export { configJsonSchema, type InterfaceConfig, type LunettaConfig } from './co
 export { checkConfig, readConfigFile, type ReadConfig } from './config/read-config.js';
 export { loadDriver } from './driver/load-driver.js';
 export { KNOWN_DRIVERS } from './driver/resolve-driver.js';
+export { tuneEngine } from './node/engine.js';
 export { NodeClock } from './node/node-clock.js';
 export { NodeRandom } from './node/node-random.js';
 export { NodeScheduler } from './node/node-scheduler.js';

@@ -3,6 +3,7 @@ import { TOKENS, stackModule, type Clock, type Random, type Stack, type StackSet
 import { Container } from 'inversify';
 import type { LunettaConfig } from '../config/config-schema.js';
 import { checkConfig, readConfigFile, type ReadConfig } from '../config/read-config.js';
+import { tuneEngine } from '../node/engine.js';
 import { NodeClock } from '../node/node-clock.js';
 import { NodeRandom } from '../node/node-random.js';
 import { NodeScheduler } from '../node/node-scheduler.js';
@@ -34,6 +35,7 @@ export async function createStack(
   options: CreateStackOptions = {},
 ): Promise<LunettaStack> {
   const { config: checked, source, from } = read(config, options);
+  tuneEngine();
   const scheduler = new NodeScheduler();
   const root = stackContainer(checked.settings ?? {}, scheduler);
   const children: Container[] = [];
