@@ -152,11 +152,14 @@ export class UdpSocket extends BoundSocket {
    * the event loop or the next, together with what else is sent meanwhile.
    *
    * @param address where to; not given: where the socket is connected to
+   * @param port where to, 1..65535
+   * @param from the source, one of our addresses, and with it the interface of a broadcast or multicast datagram; not
+   *   given: the address that the socket is bound to, or the one that suits the destination
    * @returns undefined if it was accepted; else `EAGAIN` (no room now: {@link onDrain} will tell), `EMSGSIZE`,
    *   `EACCES` (broadcast not permitted), `EDESTADDRREQ`, `EISCONN`, `EINVAL`, `ENETUNREACH`, `EHOSTUNREACH`,
    *   `EADDRNOTAVAIL`, `ENETDOWN`, `EBADF` (closed), or the error that the network returned to an earlier one
    */
-  send(payload: Uint8Array, address?: string, port?: number): SocketErrorCode | undefined {
+  send(payload: Uint8Array, address?: string, port?: number, from?: string): SocketErrorCode | undefined {
     if (this.isClosed) return 'EBADF';
     if (this.pendingError !== undefined) return this.takeError();
     if (this.remotePort !== 0) {
@@ -167,7 +170,9 @@ export class UdpSocket extends BoundSocket {
     if (!(port >= 1 && port <= 65535 && Number.isInteger(port))) return 'EINVAL';
     const error = this.localPort === 0 ? this.bindForSending() : undefined;
     if (error !== undefined) return error;
-    const path = this.paths.find(address, this.boundText === undefined ? undefined : this.sendFrom());
+    const bound = this.boundText === undefined ? undefined : this.sendFrom();
+    if (bound !== undefined && from !== undefined && from !== bound) return 'EADDRNOTAVAIL';
+    const path = this.paths.find(address, from ?? bound);
     return typeof path === 'string' ? path : this.udp.send(this, path, port, payload);
   }
 
