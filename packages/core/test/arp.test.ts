@@ -9,6 +9,8 @@ const OTHER_MAC = '02:00:00:00:00:99';
 let lab: StackLab;
 beforeEach(() => {
   lab = new StackLab();
+  lab.advance('3s'); // the second announcement is over
+  lab.receive();
 });
 afterEach(() => lab.close());
 
@@ -345,14 +347,14 @@ describe('ageing', () => {
     expect(lab.ask(lab.arpFrame(announcement, BROADCAST))).toEqual([]);
     expect(marks(sendTo(socketTo(), PEER_IP, 1))).toEqual([1]);
     lab.ask(lab.arpFrame({ operation: 2, senderMac: PEER_MAC, targetIp: PEER_IP }, BROADCAST));
-    expect(sendTo(socketTo(), PEER_IP)).toMatchObject([{ dst: PEER_MAC }, {}].slice(0, 1));
+    expect(sendTo(socketTo(), PEER_IP)).toMatchObject([{ dst: PEER_MAC }]);
   });
 });
 
 describe('floods', () => {
   test('65,000 senders neither fill the table nor push out a confirmed neighbour', async () => {
     await lab.close();
-    lab = new StackLab({ settings: { arp: { maxNeighbours: 512 } } });
+    lab = new StackLab({ cable: { poison: false }, settings: { arp: { maxNeighbours: 512 } } });
     lab.befriend();
     const socket = socketTo();
     for (let first = 0; first < 65_000; first += 100) {
@@ -370,7 +372,11 @@ describe('floods', () => {
 
   test('65,000 addresses that we send to fill neither the table nor the memory', async () => {
     await lab.close();
-    lab = new StackLab({ iface: { addresses: ['10.0.0.1/8'] }, settings: { arp: { maxNeighbours: 512 } } });
+    lab = new StackLab({
+      cable: { poison: false },
+      iface: { addresses: ['10.0.0.1/8'] },
+      settings: { arp: { maxNeighbours: 512 } },
+    });
     lab.befriend();
     const socket = socketTo();
     const refused = new Set<unknown>();

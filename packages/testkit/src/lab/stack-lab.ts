@@ -24,6 +24,8 @@ export interface StackLabOptions {
   readonly settings?: StackSettings;
 }
 
+/** Turns that a stack may take to close. */
+const CLOSING_TURNS = 10_000;
 /** Data of an echo request that is not all zeros. */
 const mark = Uint8Array.of(1);
 
@@ -152,11 +154,13 @@ export class StackLab {
   async close(): Promise<void> {
     expectConserved(this.stack);
     let isClosed = false;
-    void this.stack.close().then(() => (isClosed = true));
-    while (!isClosed) {
+    const closing = this.stack.close().finally(() => (isClosed = true));
+    for (let turns = 0; !isClosed && turns < CLOSING_TURNS; turns++) {
       this.host.settle();
       await Promise.resolve();
     }
+    if (!isClosed) throw new Error(`the stack does not close within ${CLOSING_TURNS} turns`);
+    await closing;
     expectConserved(this.stack);
     const { inUse, device } = this.stack.counters().interfaces[0].buffers;
     this.peer.releaseAll();
