@@ -2,12 +2,12 @@ import type { LunettaStack } from 'lunetta';
 import type { Sender, UdpEcho } from './services/udp-echo.js';
 
 /** The rate is taken over so much time at least. */
-const RATE_INTERVAL_MS = 1000;
+const RATE_INTERVAL_MS = 900; // less than the second between two lines, which may come a little early
 
 /** What has passed through an echo server, for people and for programs. */
 export class EchoReport {
   private lastSender: Sender | undefined = undefined;
-  private shown = '';
+  private shown: string;
   private rate = 0;
   private rateSince = performance.now();
   private rateFrom = 0;
@@ -15,7 +15,9 @@ export class EchoReport {
   constructor(
     private readonly stack: LunettaStack,
     private readonly echo: UdpEcho,
-  ) {}
+  ) {
+    this.shown = this.fingerprint;
+  }
 
   /** Takes the numbers of this moment; true if there is something new to show. */
   update(): boolean {
@@ -27,7 +29,7 @@ export class EchoReport {
       this.rateFrom = datagrams;
     }
     this.lastSender = this.echo.takeSender() ?? this.lastSender;
-    const now = JSON.stringify({ ...this.numbers, perSecond: 0 }); // a rate alone is no news
+    const now = this.fingerprint;
     const isNew = now !== this.shown;
     this.shown = now;
     return isNew;
@@ -52,11 +54,16 @@ export class EchoReport {
   get text(): string {
     const { datagrams, bytes, perSecond, pings, dropped, from } = this.numbers;
     const parts = [
-      `${datagrams} datagrams echoed (${bytes} bytes, ${perSecond}/s)`,
-      `${pings} pings answered`,
-      `${dropped} frames dropped`,
+      `datagrams echoed: ${datagrams} (${bytes} bytes, ${perSecond}/s)`,
+      `pings answered: ${pings}`,
+      `dropped: ${dropped}`,
     ];
     return from === undefined ? parts.join(', ') : `${parts.join(', ')}; last from ${from}`;
+  }
+
+  /** Changes with what is to be told; a rate alone is no news. */
+  private get fingerprint(): string {
+    return JSON.stringify({ ...this.numbers, perSecond: 0 });
   }
 
   /** Frames and datagrams that came to nothing, other stations' talk that does not concern us left aside. */

@@ -8,6 +8,14 @@ const CLEAR_TO_END = '\x1b[K';
 export class Output {
   private isLiveLineShown = false;
 
+  constructor() {
+    // Who reads us has gone (`lunetta echo | head`): that is a wish to end, cleanly as by a signal.
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      process.kill(process.pid, 'SIGTERM');
+    });
+  }
+
   /** Whether people look on: then lines may be rewritten in place. */
   get isTerminal(): boolean {
     return process.stdout.isTTY;

@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { NodeClock, NodeRandom, NodeScheduler } from 'lunetta';
+
+// Processes are started, which on a busy machine takes its time.
+jest.setTimeout(60_000);
 
 const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
 

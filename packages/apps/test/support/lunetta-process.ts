@@ -34,8 +34,12 @@ export class LunettaProcess {
   ) {
     if (!existsSync(DIST)) throw new Error('the command is not built; run: npm run build');
     const words = ['netns', 'exec', netns.name, ...wrap, process.execPath, BIN, ...args];
-    const { NODE_OPTIONS: _ofJest, ...ours } = process.env;
-    this.child = spawn('ip', words, { cwd, env: { ...ours, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+
+    this.child = spawn('ip', words, {
+      cwd,
+      env: { ...process.env, NODE_OPTIONS: '', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.child.stdout!.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
     this.child.stderr!.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
     this.ended = once(this.child, 'close') as Promise<[number | null, string | null]>;

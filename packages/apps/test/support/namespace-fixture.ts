@@ -1,7 +1,10 @@
-import { afterEach, beforeEach } from '@jest/globals';
+import { afterEach, beforeEach, jest } from '@jest/globals';
 import { LunettaProcess } from './lunetta-process.js';
 import { Netns } from './netns.js';
 import { RawPeer } from './raw-peer.js';
+
+// Each test starts processes, which on a busy machine takes its time.
+jest.setTimeout(60_000);
 
 /** A namespace for each test, and processes in it that end with the test. */
 export class NamespaceFixture {

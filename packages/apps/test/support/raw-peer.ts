@@ -14,10 +14,9 @@ export class RawPeer {
 
   static async open(netns: Netns): Promise<RawPeer> {
     const script = `${import.meta.dirname}/raw-sockets.mjs`;
-    const { NODE_OPTIONS: _ofJest, ...env } = process.env;
     const child = spawn('ip', ['netns', 'exec', netns.name, process.execPath, script], {
       stdio: ['pipe', 'pipe', 'inherit'],
-      env,
+      env: { ...process.env, NODE_OPTIONS: '' },
     });
     const peer = new RawPeer(child);
     const lines = createInterface({ input: child.stdout });

@@ -1,17 +1,17 @@
-"""Sends datagrams through the kernel and compares what comes back: udp-client.py ADDRESS PORT SIZE...
+"""Sends datagrams through the kernel and compares what comes back: udp-client.py ADDRESS PORT SECONDS SIZE...
 
-Prints for each: "same", "different", "nothing" (after half a second) or "refused" (port unreachable).
+Prints for each: "same", "different", "nothing" (after SECONDS) or "refused" (port unreachable).
 """
 
 import os
 import socket
 import sys
 
-address, port = sys.argv[1], int(sys.argv[2])
+address, port, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
 client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-client.settimeout(0.5)
+client.settimeout(seconds)
 client.connect((address, port))
-for size in sys.argv[3:]:
+for size in sys.argv[4:]:
     payload = os.urandom(int(size))
     try:
         client.send(payload)

@@ -9,7 +9,7 @@ export interface Issue {
 }
 
 /** A place in the configuration as `interfaces[0].options.device`; empty for the whole. */
-export function formatPath(path: readonly unknown[]): string {
+function formatPath(path: readonly unknown[]): string {
   let place = '';
   for (const step of path) {
     // Standard Schema has a step either bare or in an object.

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { describe, test } from '@jest/globals';
+import { describe, jest, test } from '@jest/globals';
 
 /** Why TAP devices cannot be tested here, or undefined. */
 function obstacle(): string | undefined {
@@ -27,6 +27,9 @@ export function describeTap(name: string, tests: () => void): void {
     describe.skip(name, tests);
   }
 }
+
+// These tests start processes, which on a busy machine takes its time.
+jest.setTimeout(60_000);
 
 let made = 0;
 

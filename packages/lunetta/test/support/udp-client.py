@@ -5,7 +5,7 @@ import sys
 
 address, port, text = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-client.settimeout(5)
+client.settimeout(10)
 client.connect((address, port))
 client.send(text.encode())
 print(client.recv(65535).decode())
