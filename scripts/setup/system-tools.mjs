@@ -6,6 +6,8 @@ const TOOLS = {
   build: { python3: 'python3', make: 'make', 'g++': 'g++' },
   /** The tests and the demonstration talk to the kernel's own network stack with these. */
   network: { ip: 'iproute2', ping: 'iputils-ping', nc: 'netcat-openbsd', unshare: 'util-linux' },
+  /** A reviewer of another make: looks at every frame that the stack emits. */
+  review: { tshark: 'tshark' },
 };
 
 /** The Debian packages of the given groups whose commands are missing. */

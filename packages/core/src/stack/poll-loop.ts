@@ -113,10 +113,22 @@ export class PollLoop implements LoopPort {
     this.alarm = undefined;
   }
 
-  /** One turn: polls until there is nothing more to do, or until it is time to let the host's loop turn. */
+  /** One turn; whatever happens in it, the loop goes on. */
   private run(): void {
     if (this.isStopped) return;
     this.isRunning = true;
+    let mayHaveWork = true;
+    try {
+      mayHaveWork = this.pollOn();
+    } finally {
+      this.isRunning = false;
+      if (mayHaveWork) this.wake();
+      else this.setAlarm();
+    }
+  }
+
+  /** Polls until there is nothing more to do, or until it is time to let the host's loop turn; false to sleep. */
+  private pollOn(): boolean {
     const isBusyMode = this.hasMode('busy');
     let hasWork = true;
     let hasWorked = false;
@@ -124,11 +136,8 @@ export class PollLoop implements LoopPort {
       hasWork = this.pollOnce();
       hasWorked = hasWorked || hasWork;
     }
-    if (!hasWork && !isBusyMode && this.mayRest(hasWorked)) hasWork = this.armAll();
-    else hasWork = true;
-    this.isRunning = false;
-    if (hasWork) this.wake();
-    else this.setAlarm();
+    if (hasWork || isBusyMode || !this.mayRest(hasWorked)) return true;
+    return this.armAll();
   }
 
   /** Polls every interface and runs the timers; true if there may be more to do at once. */
