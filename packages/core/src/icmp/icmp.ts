@@ -73,9 +73,8 @@ export class Icmp implements RefusalSender {
     if (packet.networkCast !== Cast.UNICAST) return packet.drop(DropReason['icmp.broadcastEcho']);
     const tos = ipv4.tos(packet.view, packet.networkAt);
     const path = this.network.pathBack(packet);
-    if (path === undefined || packet.end - packet.at + this.network.headerLength > path.mtu) {
-      return packet.drop(DropReason['icmp.unmatched']);
-    }
+    if (path === undefined) return packet.drop(DropReason['reply.noRoute']);
+    if (packet.end - packet.at + this.network.headerLength > path.mtu) return packet.drop(DropReason['reply.tooLong']);
     const reply = replyBuffer(packet, path.link!.io);
     if (reply === undefined) {
       this.counters[IcmpCounter.noRoom]++;
