@@ -23,7 +23,7 @@ async function capture(netns: Netns, file: string): Promise<ChildProcess> {
   const words = ['netns', 'exec', netns.name, 'tshark', '-q', '-i', 'lun0', '-w', file];
   const running = spawn('ip', words, { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
-  for await (const chunk of running.stderr!) {
+  for await (const chunk of running.stderr) {
     said += String(chunk);
     if (said.includes('Capturing on')) break;
   }

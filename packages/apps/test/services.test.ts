@@ -12,7 +12,7 @@ const PROTOCOL_ICMP = 1;
 const MORE_FRAGMENTS = 0x2000;
 
 interface Printed extends StackCounters {
-  readonly services: Record<'echo' | 'discard', { datagrams: number; bytes: number }>;
+  readonly services: Record<'echo' | 'discard', { datagrams: number; bytes: number; dropped: Record<string, number> }>;
 }
 
 /** Asks for the counters by SIGUSR2. */
@@ -81,6 +81,22 @@ describeTap('lunetta services', () => {
     // From a far network by the gateway: the answer goes back through it, without which there is no way.
     netns.exec('ip', 'addr', 'add', '172.16.0.1/32', 'dev', 'lunX');
     expect(netns.exec('ping', '-c', '1', '-W', '5', '-I', '172.16.0.1', '192.168.7.1')).toContain(' 0% packet loss');
+  });
+
+  test('a flood is served or lost by count, the accounts agree, and no buffer is lost', async () => {
+    const { netns } = fixture;
+    const services = await fixture.services();
+    netns.exec('python3', `${import.meta.dirname}/support/udp-flood.py`, STACK, '7', '40000', '60');
+    expect(netns.echo(STACK, 7, 5)).toBe('same\n');
+    const { interfaces, services: served, udp } = await counters(services);
+    const { rx, tx } = interfaces[0];
+    const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
+    expect(served.echo.datagrams).toBeGreaterThan(1000);
+    expect(served.echo.datagrams + sum(served.echo.dropped)).toBe(udp.delivered);
+    expect(rx.delivered + rx.consumed + sum(rx.dropped)).toBe(rx.frames);
+    expect(tx.sent + sum(tx.dropped) + tx.queued + tx.pending).toBe(tx.accepted);
+    services.signal('SIGTERM');
+    expect(await services.end()).toMatchObject({ code: 0, stderr: '' });
   });
 
   test('attaches to a device that is there, and leaves it when it ends', async () => {

@@ -61,6 +61,34 @@ describe("a third party's driver", () => {
     expect(await echoed).toBe('hello');
   });
 
+  test('settings reach the stack', async () => {
+    const settings = { udp: { maxSockets: 1, ephemeralPorts: [5000, 5000] as [number, number] } };
+    const stack = await createStack({ interfaces: [iface(cable('c3'))], settings }, { from: project.folder });
+    stacks.push(stack);
+    const socket = stack.udp.open();
+    socket.bind();
+    expect(socket.localPort).toBe(5000);
+    expect(() => stack.udp.open()).toThrow(expect.objectContaining({ code: 'ENOBUFS' }));
+  });
+
+  test('ping refuses what is out of range, and all after the end', async () => {
+    const stack = await start(iface(cable('c4')));
+    const misuse = (message: string) => ({ code: 'LUNETTA_ERR_MISUSE', message });
+    for (const [options, message] of [
+      [{ size: -1 }, 'ping: size is -1; it must be a whole number, 0 to 65507'],
+      [{ size: 65508 }, 'ping: size is 65508; it must be a whole number, 0 to 65507'],
+      [{ size: 1.5 }, 'ping: size is 1.5; it must be a whole number, 0 to 65507'],
+      [{ ttl: 0 }, 'ping: ttl is 0; it must be a whole number, 1 to 255'],
+      [{ timeoutMs: NaN }, 'ping: timeoutMs is NaN; it must be more than 0'],
+    ] as const) {
+      await expect(stack.ping('10.99.0.2', options)).rejects.toMatchObject(misuse(message));
+    }
+    const closed = stack.close();
+    expect(stack.close()).toBe(closed);
+    await closed;
+    await expect(stack.ping('10.99.0.2')).rejects.toMatchObject({ code: 'LUNETTA_ERR_CLOSED' });
+  });
+
   test('is found by its path, seen from the folder of the configuration', async () => {
     project.write('package.json', '{ "type": "module" }');
     project.write('drivers/cable.js', CABLE_DRIVER);

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createStack, type InterfaceConfig, type LinkEvent, type LunettaStack, type NetworkInterface } from 'lunetta';
@@ -94,30 +95,48 @@ describeTap('a stack on real TAP devices', () => {
     expect(await stack.ping('10.99.1.1')).toEqual({ error: 'ENETDOWN' });
   });
 
+  /** Runs `source`, which has a `stack` on lunA, in a process of its own. */
+  const start = (source: string, changes: Partial<InterfaceConfig> = {}): ChildProcess & { stdout: Readable } => {
+    const config = JSON.stringify({ interfaces: [tap('lunA', '10.99.1', changes)] });
+    const head = `import { createStack } from 'lunetta'; const stack = await createStack(${config});\n`;
+    return spawn(process.execPath, ['--input-type=module', '-e', head + source], {
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: 20_000, // by then it should have ended by itself
+    });
+  };
+
   test('the process ends by itself once the last socket is closed, and not before', async () => {
-    const config = JSON.stringify({ interfaces: [tap('lunA', '10.99.1')] });
-    const source = `
-      import { createStack } from 'lunetta';
-      const stack = await createStack(${config});
+    const child = start(`
       const socket = stack.udp.open();
       socket.onDatagram = (datagram) => { datagram.reply(); console.log('served'); socket.close(); };
       socket.bind({ port: 7 });
-      console.log('ready');`;
-    const cwd = fileURLToPath(new URL('..', import.meta.url));
-    const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
-      cwd,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+      console.log('ready');`);
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     await once(child.stdout, 'data');
     const ended = once(child, 'close');
-    try {
-      expect(await run(netns, 'python3', UDP_CLIENT, '10.99.1.2', '7', 'x')).toBe('x\n');
-      expect(await ended).toEqual([0, null]);
-    } finally {
-      child.kill('SIGKILL');
-    }
+    expect(await run(netns, 'python3', UDP_CLIENT, '10.99.1.2', '7', 'x')).toBe('x\n');
+    expect(await ended).toEqual([0, null]);
     expect(output).toBe('ready\nserved\n');
+  });
+
+  test.each(['busy', 'adaptive', 'interrupt'] as const)(
+    'without sockets a stack in mode %s ends at once',
+    async (mode) => {
+      expect(await once(start('', { mode }), 'close')).toEqual([0, null]);
+    },
+  );
+
+  test('without sockets the process stays for a ping that waits, and for the end of close()', async () => {
+    const child = start(`
+      console.log(await stack.ping('10.99.1.1'));
+      console.log((await stack.ping('10.99.1.77', { timeoutMs: 300 })).error);
+      await stack.close();
+      console.log('closed');`);
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    expect(await once(child, 'close')).toEqual([0, null]);
+    expect(output).toMatch(/^\{ error: undefined, rttUs: \d+, size: 56, ttl: 64 \}\nETIMEDOUT\nclosed\n$/);
   });
 });
