@@ -1,0 +1,268 @@
+/** The known classes of holes in stacks of this kind, as far as they concern what there is: each a named test. */
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { TupleTable } from '@lunetta/core';
+import { icmpMessage, ipv4Datagram, SeededRandom, StackLab } from '@lunetta/testkit';
+
+const { PEER_IP, STACK_IP } = StackLab;
+let lab: StackLab;
+afterEach(() => lab.close());
+
+function start(options: ConstructorParameters<typeof StackLab>[0] = {}): void {
+  lab = new StackLab(options);
+  lab.advance('3s'); // the announcements are over
+  lab.receive();
+  lab.befriend();
+}
+
+function listen(port: number): Uint8Array[] {
+  const seen: Uint8Array[] = [];
+  const socket = lab.stack.udp.open();
+  socket.bind({ port });
+  socket.onDatagram = (datagram) => seen.push(datagram.bytes.slice());
+  return seen;
+}
+
+describe('lengths that lie (AMNESIA:33, Ripple20, URGENT/11)', () => {
+  test('URGENT/11: source-route options of every length and pointer neither crash nor leak nor bring an answer', () => {
+    start();
+    const seen = listen(7);
+    for (let length = 0; length < 256; length += 5) {
+      for (const pointer of [0, 1, 3, 4, 5, 8, 39, 40, 41, 255]) {
+        for (const kind of [131, 137]) {
+          const options = new Uint8Array(40);
+          options.set([kind, length, pointer]);
+          lab.send(lab.udpFrame({ srcPort: 5, dstPort: 7 }, Uint8Array.of(1), { options }));
+        }
+      }
+    }
+    const { rx } = lab.stack.counters().interfaces[0]!;
+    expect(lab.drops('ipv4.badOptions') + rx.delivered).toBe(52 * 10 * 2);
+    expect(seen).toHaveLength(rx.delivered);
+    expect(lab.heard()).toEqual([]);
+  });
+
+  test('Ripple20 (CVE-2020-11896): a total length that disagrees with the frame', () => {
+    start();
+    const seen = listen(7);
+    const exact = 20 + 8 + 100;
+    for (let totalLength = 0; totalLength < 200; totalLength++) {
+      lab.send(lab.udpFrame({ srcPort: 5, dstPort: 7 }, new Uint8Array(100).fill(7), { totalLength }));
+    }
+    expect(seen).toEqual([new Uint8Array(100).fill(7)]);
+    expect(lab.drops('ipv4.badTotalLength')).toBe(20 + (200 - exact - 1));
+  });
+
+  test('AMNESIA:33 (CVE-2020-17437 and kin): UDP lengths that disagree with the datagram never show bytes beyond it', () => {
+    start({ cable: { padTo60: true } });
+    const seen = listen(7);
+    for (let length = 0; length < 0x10000; length += 61) {
+      lab.send(lab.udpFrame({ srcPort: 5, dstPort: 7, length, checksum: 0 }, Uint8Array.of(1, 2, 3)));
+    }
+    for (const bytes of seen) expect(bytes.length).toBeLessThanOrEqual(3);
+    expect(lab.drops('udp.badLength')).toBeGreaterThan(1070);
+  });
+
+  test('AMNESIA:33 (CVE-2020-17443): an echo request shorter than its header', () => {
+    start();
+    for (let length = 0; length < 8; length++) {
+      expect(
+        lab.ask(lab.ipv4Frame({ protocol: 1 }, icmpMessage(8, 0, 1, new Uint8Array(0)).subarray(0, length))),
+      ).toEqual([]);
+    }
+  });
+
+  test('an ICMP error that quotes a header with a lying length', () => {
+    start();
+    listen(7);
+    for (let ihl = 0; ihl < 16; ihl++) {
+      for (const quoted of [0, 1, 19, 20, 27, 28, 60, 67, 68]) {
+        const inner = ipv4Datagram({ src: STACK_IP, dst: PEER_IP, ihl }, new Uint8Array(48)).subarray(0, quoted);
+        expect(lab.ask(lab.ipv4Frame({ protocol: 1 }, icmpMessage(3, 3, 0, inner)))).toEqual([]);
+      }
+    }
+    expect(lab.drops('icmp.unmatched')).toBe(16 * 9);
+  });
+
+  test('an ICMP error that quotes an ICMP error, deep in itself', () => {
+    start();
+    let message = icmpMessage(3, 3, 0, new Uint8Array(8));
+    for (let depth = 0; depth < 20; depth++) {
+      message = icmpMessage(3, 3, 0, ipv4Datagram({ src: STACK_IP, dst: PEER_IP, protocol: 1 }, message));
+    }
+    expect(lab.ask(lab.ipv4Frame({ protocol: 1 }, message))).toEqual([]);
+  });
+
+  test('an error quotes our refusal of a datagram, and nothing that lay behind it in the buffer', () => {
+    start({ cable: { poison: false } });
+    lab.send(lab.udpFrame({ srcPort: 5, dstPort: 9 }, new Uint8Array(1400).fill(0x5a)));
+    lab.advance('10s');
+    lab.receive();
+    const frame = lab.udpFrame({ srcPort: 5, dstPort: 9 }, Uint8Array.of(1));
+    const error = lab.ask(frame).find(({ icmp }) => icmp);
+    expect(error!.payload).toEqual(frame.subarray(14));
+  });
+});
+
+describe('EtherLeak (CVE-2003-0001)', () => {
+  test('the padding of short frames is zeros, whatever the buffers held before', () => {
+    start({ cable: { padTo60: true, poison: false } });
+    listen(9);
+    for (let i = 0; i < 200; i++) {
+      lab.exchange(lab.udpFrame({ srcPort: 5, dstPort: 9 }, new Uint8Array(1000).fill(0xa5)));
+    }
+    const socket = lab.stack.udp.open();
+    for (let i = 0; i < 100; i++) {
+      socket.send(Uint8Array.of(1), PEER_IP, 5);
+      lab.host.settle();
+      for (const frame of lab.receive()) {
+        expect(frame.length).toBe(60);
+        expect(frame.subarray(43)).toEqual(new Uint8Array(17));
+      }
+    }
+  });
+});
+
+describe('SAD DNS (CVE-2020-25705)', () => {
+  /** How many of 120 errors come to hosts of the attacker's after `spoofed` datagrams from the victim. */
+  function errorsLeft(seed: number, spoofed: number): number {
+    const each = new StackLab({ seed, settings: { icmp: { perDestinationBurst: 1000 } } });
+    lab = each;
+    each.befriend();
+    each.befriend('10.0.0.3', '02:00:00:00:00:03');
+    const toClosed = (src: string) => each.udpFrame({ srcPort: 5, dstPort: 9 }, Uint8Array.of(1), { src });
+    for (let i = 0; i < spoofed; i++) each.send(toClosed('10.0.0.3'));
+    each.receive();
+    let left = 0;
+    for (let i = 0; i < 120; i++) left += each.ask(toClosed(PEER_IP)).filter(({ icmp }) => icmp).length;
+    return left;
+  }
+
+  test('how many errors are left does not tell how many others were sent', async () => {
+    const [few, more] = [new Set<number>(), new Set<number>()];
+    for (let seed = 1; seed <= 12; seed++) {
+      few.add(errorsLeft(seed, 10));
+      await lab.close();
+      more.add(errorsLeft(seed, 11));
+      if (seed < 12) await lab.close();
+    }
+    expect(few.size).toBeGreaterThan(3);
+    expect([...few].filter((count) => more.has(count)).length).toBeGreaterThan(1);
+  });
+});
+
+describe('guessing', () => {
+  test('ephemeral ports (RFC 6056): all over the range, no order, other ones with another secret', async () => {
+    const choose = (seed: number): number[] => {
+      lab = new StackLab({ seed });
+      return Array.from({ length: 200 }, () => {
+        const socket = lab.stack.udp.open();
+        socket.bind();
+        return socket.localPort;
+      });
+    };
+    const first = choose(1);
+    await lab.close();
+    const second = choose(2);
+    expect(first.filter((port) => second.includes(port)).length).toBeLessThan(20);
+    const steps = new Set(first.slice(1).map((port, i) => port - first[i]!));
+    expect(steps.size).toBeGreaterThan(190);
+    const sixteenths = new Set(first.map((port) => (port - 49_152) >> 10));
+    expect(sixteenths.size).toBe(16);
+  });
+
+  test('identifications: one towards each host goes up, and says nothing of those towards another', () => {
+    start();
+    lab.befriend('10.0.0.3', '02:00:00:00:00:03');
+    const socket = lab.stack.udp.open();
+    const idTo = (address: string): number => {
+      socket.send(Uint8Array.of(1), address, 9);
+      lab.host.settle();
+      return lab.heard().find(({ udp }) => udp)!.ip!.id;
+    };
+    const before = idTo(PEER_IP);
+    const others = Array.from({ length: 50 }, () => idTo('10.0.0.3'));
+    expect(idTo(PEER_IP)).toBe((before + 1) & 0xffff); // the fifty do not show
+    expect(new Set(others).size).toBe(50);
+    expect(Math.abs(others[0]! - before)).toBeGreaterThan(100);
+  });
+
+  test('identifications start elsewhere with another secret, and for every host', async () => {
+    const starts = (seed: number): number[] => {
+      start({ seed, iface: { gateway: PEER_IP } });
+      const socket = lab.stack.udp.open();
+      const ids: number[] = [];
+      for (let host = 0; host < 60; host++) {
+        socket.send(Uint8Array.of(1), `192.0.2.${host + 1}`, 9);
+        lab.host.settle();
+        ids.push(lab.heard()[0]!.ip!.id);
+      }
+      return ids;
+    };
+    const first = starts(1);
+    await lab.close();
+    const second = starts(2);
+    expect(new Set(first).size).toBeGreaterThan(55);
+    expect(first.filter((id, i) => id === second[i]).length).toBeLessThan(3);
+    expect(new Set(first.slice(1).map((id, i) => (id - first[i]!) & 0xffff)).size).toBeGreaterThan(55);
+  });
+
+  test('an echo request of ours cannot be answered by one who has seen only earlier ones of another stack', async () => {
+    const marks: number[] = [];
+    for (const seed of [1, 2, 3]) {
+      start({ seed });
+      lab.stack.ping(PEER_IP, {}, () => undefined);
+      lab.host.settle();
+      marks.push(lab.heard()[0]!.icmp!.rest);
+      if (seed < 3) await lab.close();
+    }
+    expect(new Set(marks.map((mark) => mark >>> 16)).size).toBe(3);
+    expect(new Set(marks.map((mark) => mark & 0xffff)).size).toBe(3);
+  });
+});
+
+describe('hash flooding', () => {
+  /** Nanoseconds to look up all keys, twenty times. */
+  function look(table: TupleTable, keys: readonly number[]): number {
+    const started = process.hrtime.bigint();
+    for (let round = 0; round < 20; round++) for (const key of keys) table.get(key, 0, 0);
+    return Number(process.hrtime.bigint() - started);
+  }
+
+  test.each([
+    ['sequential', (i: number) => i],
+    ['that differ in their high bits alone', (i: number) => i << 18],
+    ['that differ in the middle', (i: number) => (i << 9) | 1],
+    ['multiples of a power of two and one', (i: number) => Math.imul(i, 0x10001)],
+  ])('keys %s cost about what random ones do', (_, keyOf) => {
+    start();
+    const random = new SeededRandom(5);
+    const tables = [0, 1].map(() => new TupleTable(() => random.int32()));
+    const chosen = Array.from({ length: 8000 }, (_, i) => keyOf(i));
+    const unchosen = chosen.map(() => random.int32());
+    chosen.forEach((key, i) => tables[0]!.set(key, 0, 0, i));
+    unchosen.forEach((key, i) => tables[1]!.set(key, 0, 0, i));
+    look(tables[0]!, chosen);
+    const cost = Math.min(look(tables[0]!, chosen), look(tables[0]!, chosen), look(tables[0]!, chosen));
+    const usual = Math.max(look(tables[1]!, unchosen), look(tables[1]!, unchosen), look(tables[1]!, unchosen));
+    expect(cost / usual).toBeLessThan(20); // a table that degenerates costs thousands of times as much
+  });
+
+  test('ten thousand connected peers on one port do not slow one another down', () => {
+    start({ iface: { gateway: PEER_IP } });
+    const started = process.hrtime.bigint();
+    let seen = 0;
+    for (let i = 0; i < 10_000; i++) {
+      const socket = lab.stack.udp.open();
+      socket.bind({ port: 7, reusePort: true });
+      socket.connect(`192.${i >> 8}.2.${i & 255}`, 5000);
+      socket.onDatagram = () => seen++;
+    }
+    for (let i = 0; i < 10_000; i += 100) {
+      lab.send(lab.udpFrame({ srcPort: 5000, dstPort: 7 }, Uint8Array.of(1), { src: `192.${i >> 8}.2.${i & 255}` }));
+    }
+    expect(seen).toBe(100);
+    expect(lab.heard()).toEqual([]);
+    // A scan of 10,000 sockets for each of them would take over ten seconds.
+    expect(Number(process.hrtime.bigint() - started) / 1e9).toBeLessThan(5);
+  });
+});
