@@ -1,0 +1,59 @@
+import { fileURLToPath } from 'node:url';
+import type { RunMode } from 'lunetta';
+import type { EchoServerOptions } from './echo-server.js';
+import type { Lab, Netns } from './lab.js';
+import { TAP_CIDR, TAP_DEVICE, TAP_MAC, tapLink, vethLink, type Link } from './links.js';
+import { loadgen } from './loadgen.js';
+import { SERVER_CPU, Server, launcher } from './process.js';
+
+/** A UDP echo server that waits for load. */
+export interface Peer {
+  readonly name: string;
+  /** Where the load comes from. */
+  readonly client: Netns;
+  readonly host: string;
+  readonly server: Server;
+  /** It spins, and is to be paused while others are measured. */
+  readonly isBusy: boolean;
+}
+
+/** Starts a peer in a lab. */
+export type PeerStart = (lab: Lab) => Promise<Peer>;
+
+const LUNETTA = fileURLToPath(new URL('../../../packages/apps/bin/lunetta.js', import.meta.url));
+/** The servers run compiled, also when a test runs this file as TypeScript. */
+const script = (name: string): string => fileURLToPath(new URL(`../../dist/tap/${name}.js`, import.meta.url));
+
+/** The command that runs `lunetta services` on the TAP device of {@link tapLink}. */
+export function servicesCommand(mode: RunMode): string[] {
+  const where = ['--driver', 'tap', '--device', TAP_DEVICE, '--address', TAP_CIDR, '--mac', TAP_MAC];
+  return [process.execPath, LUNETTA, 'services', ...where, '--mode', mode];
+}
+
+function peer(name: string, makeLink: (lab: Lab) => Link, command: () => string[], isBusy = false): PeerStart {
+  return async (lab) => {
+    const { client, server: netns, host } = makeLink(lab);
+    const server = await Server.start(lab, [...launcher(netns, SERVER_CPU, isBusy), ...command()]);
+    return { name, client, host, server, isBusy };
+  };
+}
+
+/** `lunetta services`: zero-copy echo. */
+export function services(mode: RunMode): PeerStart {
+  return peer(`lunetta ${mode}`, tapLink, () => servicesCommand(mode), mode === 'busy');
+}
+
+/** `echo-server.ts`: an echo server as an application would write it. */
+export function echoServer(name: string, options: Partial<EchoServerOptions>): PeerStart {
+  const full: EchoServerOptions = { mode: 'adaptive', api: 'reply', sockets: 1, workUs: 0, ...options };
+  return peer(name, tapLink, () => [process.execPath, script('echo-server'), JSON.stringify(full)]);
+}
+
+/** No stack, on our TAP driver. */
+export const reflector = peer('reflector', tapLink, () => [process.execPath, script('reflector-server')]);
+
+/** The kernel's stack with a server in C. */
+export const cServer = peer('C server', vethLink, () => [loadgen(), 'serve', '--udp-echo', '7']);
+
+/** The kernel's stack with Node's sockets. */
+export const dgram = peer('dgram', vethLink, () => [process.execPath, script('dgram-server')]);
