@@ -1,7 +1,12 @@
 /** docs/counters.md: every drop reason and counter with its comment, and the laws of conservation. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { ROOT } from '../setup/run.mjs';
 import { code, table } from './markdown.mjs';
 import { SourceFile } from './source-file.mjs';
 
+const CORE = 'packages/core/src';
 const DROP_REASONS = 'packages/core/src/link/drop-reason.ts';
 const CONSERVATION = 'packages/testkit/src/lab/conservation.ts';
 
@@ -25,6 +30,7 @@ const LINK_PLACES = {
 };
 
 export function countersPage() {
+  checkAllEnumsAreHere();
   const reasons = new SourceFile(DROP_REASONS).enumeration('DropReason');
   const law = new SourceFile(CONSERVATION).commentOf('expectConserved').replace(/^.*?: /, '');
   const [linkDriver, counters] = ['link/link-driver.ts', 'stack/counters.ts'].map(
@@ -82,6 +88,14 @@ ${table(['name', 'what'], memberRows(linkDriver, 'LinkStatistics'))}
 
 ${table(['name', 'what'], memberRows(linkDriver, 'QueueAudit'))}
 `;
+}
+
+function checkAllEnumsAreHere() {
+  for (const file of readdirSync(join(ROOT, CORE), { recursive: true })) {
+    const path = `${CORE}/${file}`;
+    if (!file.endsWith('-counters.ts') || ENUMS.some((known) => known.file === path)) continue;
+    throw new Error(`say in scripts/docs/counters-page.mjs where the counters of ${path} stand`);
+  }
 }
 
 function reasonTable(members, section) {
