@@ -116,6 +116,13 @@ describe('an unreachable', () => {
     expect(error!.payload).toEqual(long.subarray(14, 14 + 548));
   });
 
+  test.each([68, 100, 575, 576])('is no longer than an MTU of %d', async (mtu) => {
+    await lab.close();
+    start({ iface: { mtu } });
+    const [error] = lab.ask(lab.udpFrame({ srcPort: 5, dstPort: 9 }, counted(1400)));
+    expect(error!.ip!.totalLength).toBe(mtu);
+  });
+
   test('quotes the options of the header, too', () => {
     const options = new Uint8Array(40).fill(1);
     const frame = lab.udpFrame({ srcPort: 5, dstPort: 9 }, counted(4), { options });
@@ -174,6 +181,13 @@ describe('an unreachable', () => {
     expect(sent).toBeGreaterThanOrEqual(33);
     expect(sent).toBeLessThanOrEqual(100);
   });
+});
+
+test('an error about a datagram that came in several segments quotes its beginning', async () => {
+  await lab.close();
+  start({ cable: { segmentSize: 256 } });
+  const long = lab.udpFrame({ srcPort: 5, dstPort: 9 }, counted(1400));
+  expect(lab.ask(long)[0]!.payload).toEqual(long.subarray(14, 14 + 548));
 });
 
 describe('an error from the network', () => {

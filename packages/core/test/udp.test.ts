@@ -268,6 +268,17 @@ describe('a datagram', () => {
     expect(seen).toEqual([]);
   });
 
+  test('ends where its length field says: what follows it in the IP datagram (RFC 9868: surplus) is not shown', () => {
+    const shown: Uint8Array[] = [];
+    const frame = lab.udpFrame({ srcPort: 5, dstPort: 7, length: 10, checksum: 0 }, counted(30, 1));
+    during((datagram) => {
+      shown.push(datagram.bytes.slice());
+      datagram.reply();
+    }, frame);
+    expect(shown).toEqual([counted(2, 1)]);
+    expect(lab.heard().map(({ payload }) => payload)).toEqual([counted(2, 1)]);
+  });
+
   test('shorter than a header is dropped', () => {
     for (let length = 0; length < 8; length++) lab.send(lab.ipv4Frame({}, counted(length)));
     expect(lab.drops('udp.truncated')).toBe(8);
