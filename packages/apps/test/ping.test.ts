@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { describeTap } from './support/netns.js';
+import { describeTap } from '@lunetta/testkit/jest';
 import { NamespaceFixture } from './support/namespace-fixture.js';
 
 const KERNEL = '10.99.0.1';

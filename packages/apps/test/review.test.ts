@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { icmpMessage, ipv4Datagram, udpDatagram } from '@lunetta/testkit';
 import { NamespaceFixture } from './support/namespace-fixture.js';
-import { describeTap, type Netns } from './support/netns.js';
+import { describeTap, type Netns } from '@lunetta/testkit/jest';
 
 const STACK = '10.99.0.2';
 const ADDRESSES = { src: '10.99.0.1', dst: STACK };

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { StackCounters } from 'lunetta';
 import { icmpMessage, ipv4Datagram, udpDatagram } from '@lunetta/testkit';
-import { describeTap } from './support/netns.js';
+import { describeTap } from '@lunetta/testkit/jest';
 import { NamespaceFixture } from './support/namespace-fixture.js';
 import type { LunettaProcess } from './support/lunetta-process.js';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { describeTap } from './support/netns.js';
+import { describeTap } from '@lunetta/testkit/jest';
 import { NamespaceFixture } from './support/namespace-fixture.js';
 
 const HELP_HINT = '(lunetta --help tells more)\n';

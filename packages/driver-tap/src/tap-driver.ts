@@ -1,5 +1,6 @@
-import { LINK_API_VERSION, LunettaError, type LinkDriver, type LinkRequest } from '@lunetta/core';
+import { LINK_API_VERSION, LunettaError, type LinkDiagnosis, type LinkDriver, type LinkRequest } from '@lunetta/core';
 import { loadAddon, type NativeConfig } from './addon.js';
+import { diagnose } from './diagnosis.js';
 import { openError } from './open-error.js';
 import { deviceNameProblem, tapOptionsSchema, type TapOptions } from './tap-options.js';
 import { TapPort } from './tap-port.js';
@@ -37,6 +38,11 @@ export class TapDriver implements LinkDriver<TapOptions> {
     } catch (failure) {
       throw openError(failure, request.interfaceName, config);
     }
+  }
+
+  diagnose(): Promise<LinkDiagnosis> {
+    const options = tapOptionsSchema.parse({ device: `lundoc${process.pid}` });
+    return diagnose(this.platform, () => this.open(options, { interfaceName: 'doctor' }));
   }
 
   private checkPlatform({ interfaceName }: LinkRequest): void {

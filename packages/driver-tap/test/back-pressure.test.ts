@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { COUNT_SENT, DESCRIPTOR_WORDS, TX_KEEP } from '@lunetta/core';
-import { describeTap } from './support/describe-tap.js';
+import { describeTap } from '@lunetta/testkit/jest';
 import { makeNetns, makePeer, openTap, testFrame, until, type Tap } from './support/tap-fixture.js';
 
 const LIMIT_SENDBUF = fileURLToPath(new URL('./support/limit-sendbuf.py', import.meta.url));

@@ -1,7 +1,5 @@
-import { describeLinkDriver } from '@lunetta/testkit/jest';
+import { describeLinkDriver, describeTap, Netns } from '@lunetta/testkit/jest';
 import { TapDriver, tapOptionsSchema } from '../src/index.js';
-import { describeTap } from './support/describe-tap.js';
-import { Netns } from './support/netns.js';
 import { PacketPeer } from './support/packet-peer.js';
 
 // The far end is the kernel's: an AF_PACKET socket on the other side of the device.

@@ -11,7 +11,7 @@ import {
   TX_KEEP,
   TX_OFFLOADS,
 } from '@lunetta/core';
-import { describeTap } from './support/describe-tap.js';
+import { describeTap } from '@lunetta/testkit/jest';
 import { makeNetns, makePeer, openTap, testFrame, type Tap } from './support/tap-fixture.js';
 
 const RUNS = Number(process.env['LUNETTA_FUZZ_RUNS'] ?? 5000);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { COUNT_DONE, COUNT_FREE, COUNT_SENT, COUNT_STOCK, DESCRIPTOR_WORDS, HANDLE, TX_KEEP } from '@lunetta/core';
-import { describeTap } from './support/describe-tap.js';
+import { describeTap } from '@lunetta/testkit/jest';
 import { isTestFrame, makeNetns, makePeer, openTap, pause, testFrame, until } from './support/tap-fixture.js';
 
 describeTap('frames over TAP', () => {

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { COUNT_FREE, COUNT_STOCK } from '@lunetta/core';
 import { TapDriver, tapOptionsSchema } from '../src/index.js';
-import { describeTap } from './support/describe-tap.js';
+import { describeTap } from '@lunetta/testkit/jest';
 import { DriverBundle } from './support/driver-child.js';
 import { atEnd, makeNetns, makePeer, openTap, pause, Tap, testFrame, until } from './support/tap-fixture.js';
 

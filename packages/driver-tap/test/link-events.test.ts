@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { COUNT_SENT, COUNT_STATE, STATE_DOWN, STATE_GONE, STATE_UP } from '@lunetta/core';
-import { describeTap } from './support/describe-tap.js';
+import { describeTap } from '@lunetta/testkit/jest';
 import { makeNetns, makePeer, openTap, pause, testFrame, until } from './support/tap-fixture.js';
 
 describeTap('link events', () => {
@@ -151,7 +151,7 @@ describeTap('a device that is removed', () => {
   });
 
   test('its namespace may be deleted before the port is closed', async () => {
-    const { Netns } = await import('./support/netns.js');
+    const { Netns } = await import('@lunetta/testkit/jest');
     const netns = new Netns();
     const tap = await openTap(netns);
     netns.remove();

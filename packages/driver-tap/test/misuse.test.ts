@@ -9,7 +9,7 @@ import {
   TX_UDP_CHECKSUM,
   TX_VLAN_INSERT,
 } from '@lunetta/core';
-import { describeTap } from './support/describe-tap.js';
+import { describeTap } from '@lunetta/testkit/jest';
 import { makeNetns, openTap, pause, testFrame, type Tap } from './support/tap-fixture.js';
 
 /** Queues one descriptor over a buffer of our own, bent by `bend`, and polls; all buffers must be accounted for. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { COUNT_STATE, STATE_DOWN, STATE_UP, type LunettaError } from '@lunetta/core';
-import { describeTap } from './support/describe-tap.js';
+import { describeTap } from '@lunetta/testkit/jest';
 import { makeNetns, openTap } from './support/tap-fixture.js';
 
 const failure = (attempt: Promise<unknown>): Promise<LunettaError> =>

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { LunettaError } from '@lunetta/core';
 import { loadAddon } from '../src/addon.js';
 import { TapDriver, tapOptionsSchema } from '../src/index.js';
-import { describeTap } from './support/describe-tap.js';
+import { describeTap } from '@lunetta/testkit/jest';
 import { DriverBundle } from './support/driver-child.js';
 import { makeNetns } from './support/tap-fixture.js';
 

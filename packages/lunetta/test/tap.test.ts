@@ -2,9 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { createStack, type InterfaceConfig, type LinkEvent, type LunettaStack, type NetworkInterface } from 'lunetta';
-import { Netns, describeTap } from './support/netns.js';
+import { Netns, describeTap } from '@lunetta/testkit/jest';
 
 const UDP_CLIENT = fileURLToPath(new URL('./support/udp-client.py', import.meta.url));
 
@@ -17,6 +17,9 @@ async function run(netns: Netns, command: string, ...words: string[]): Promise<s
   expect({ output, status }).toMatchObject({ status: 0 });
   return output;
 }
+
+// These tests start processes, which on a busy machine takes its time.
+jest.setTimeout(60_000);
 
 describeTap('a stack on real TAP devices', () => {
   let netns: Netns;

@@ -1,1 +1,3 @@
 export { describeLinkDriver } from './conformance/describe-link-driver.js';
+export { describeTap } from './netns/describe-tap.js';
+export { Netns } from './netns/netns.js';

@@ -1,7 +1,7 @@
 import type { Command as Program } from 'commander';
 import { inject, injectable } from 'inversify';
 import { Doctor } from '../doctor/doctor.js';
-import type { Finding } from '../doctor/machine.js';
+import type { LinkFinding } from 'lunetta';
 import { Output } from '../output.js';
 import type { Command } from './command.js';
 
@@ -34,7 +34,7 @@ export class DoctorCommand implements Command {
     return diagnosis.drivers.some(({ usable }) => usable) ? 0 : 1;
   }
 
-  private print(title: string, findings: readonly Finding[]): void {
+  private print(title: string, findings: readonly LinkFinding[]): void {
     this.output.line(title);
     for (const { what, ok, remedy } of findings) {
       this.output.line(`  ${ok ? 'ok     ' : 'missing'}  ${what}`);

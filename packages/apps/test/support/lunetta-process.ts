@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Netns } from './netns.js';
+import type { Netns } from '@lunetta/testkit/jest';
 
 const BIN = fileURLToPath(new URL('../../bin/lunetta.js', import.meta.url));
 const DIST = fileURLToPath(new URL('../../dist/main.js', import.meta.url));

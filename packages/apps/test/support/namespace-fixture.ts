@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, jest } from '@jest/globals';
 import { LunettaProcess } from './lunetta-process.js';
-import { Netns } from './netns.js';
+import { EchoNetns } from './echo-netns.js';
 import { RawPeer } from './raw-peer.js';
 
 // Each test starts processes, which on a busy machine takes its time.
@@ -8,12 +8,12 @@ jest.setTimeout(60_000);
 
 /** A namespace for each test, and processes in it that end with the test. */
 export class NamespaceFixture {
-  netns!: Netns;
+  netns!: EchoNetns;
   private cleanUps: (() => Promise<void>)[] = [];
 
   constructor() {
     beforeEach(() => {
-      this.netns = new Netns();
+      this.netns = new EchoNetns();
     });
     afterEach(async () => {
       try {

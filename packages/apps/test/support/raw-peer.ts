@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { Netns } from './netns.js';
+import type { Netns } from '@lunetta/testkit/jest';
 
 const PATIENCE_MS = 5000;
 

@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { ContainerModule } from 'inversify';
 import type { LinkDriver, LinkPort, LinkRequest } from '../link/link-driver.js';
 import type { InterfaceOptions } from '../stack/interface-options.js';

@@ -27,6 +27,23 @@ export interface LinkDriver<Options = unknown> {
    * @throws LunettaError (rejects) with what is wrong, where, and the command or setting that mends it
    */
   open(options: Options, request: LinkRequest): Promise<LinkPort>;
+  /** Looks whether the driver can be used on this machine, and what is missing; for `lunetta doctor`. */
+  diagnose?(): Promise<LinkDiagnosis>;
+}
+
+/** What a driver found out about the machine. */
+export interface LinkDiagnosis {
+  /** Whether a device can be opened here and now. */
+  readonly usable: boolean;
+  readonly findings: readonly LinkFinding[];
+}
+
+/** One thing that a driver needs, or could use. */
+export interface LinkFinding {
+  readonly what: string;
+  readonly ok: boolean;
+  /** If it is not as it should be: the command or setting that mends it. */
+  readonly remedy?: string | undefined;
 }
 
 /** The part of Standard Schema (standardschema.dev, version 1) that is used: zod, valibot and others provide it. */

@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import { TOKENS, stackModule, type Clock, type Random, type Stack, type StackSettings } from '@lunetta/core';
 import { Container } from 'inversify';
 import type { LunettaConfig } from '../config/config-schema.js';
