@@ -19,6 +19,7 @@ export class NetworkInterface {
   hasProgressed = false;
   /** The last poll was offered frames and took none: the device is stuck for now. */
   isStalled = false;
+  private isAnnounced = false;
   private readonly packet: Packet;
   private chain: Packet | undefined = undefined;
 
@@ -50,6 +51,13 @@ export class NetworkInterface {
     this.hasProgressed = received > 0 || isSent;
     if (received > 0) this.receive(received);
     io.notifyRoom();
+    if (!this.isAnnounced) this.announce();
+  }
+
+  /** Tells the link about our addresses, once there are buffers to do so. */
+  private announce(): void {
+    this.isAnnounced = true;
+    this.ethernet.arp.start();
   }
 
   private receive(count: number): void {

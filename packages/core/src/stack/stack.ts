@@ -114,8 +114,7 @@ export class Stack {
       onWake: () => this.loop.onWake(),
       onEvent: (event) => this.onEvent(iface, options, event),
     });
-    iface.poll(); // fills the stock, out of which the announcement is sent
-    ethernet.arp.start();
+    if (!this.loop.isInTurn) iface.poll(); // from now on one can send; in a turn, frames that wait there must wait on
     this.loop.add(iface);
     return iface;
   }
