@@ -30,11 +30,11 @@ function requests(frames: readonly ParsedFrame[]): string[] {
 }
 
 function marks(frames: readonly ParsedFrame[]): number[] {
-  return frames.filter((frame) => frame.udp).map((frame) => frame.payload[0]!);
+  return frames.filter((frame) => frame.udp).map((frame) => frame.payload[0]);
 }
 
 function counters() {
-  return lab.stack.counters().interfaces[0]!;
+  return lab.stack.counters().interfaces[0];
 }
 
 describe('answering', () => {
@@ -43,7 +43,7 @@ describe('answering', () => {
       const [reply, ...rest] = lab.ask(lab.arpFrame({}, dst));
       expect(rest).toEqual([]);
       expect(reply).toMatchObject({ dst: PEER_MAC, src: STACK_MAC });
-      expect(reply!.arp).toEqual({
+      expect(reply.arp).toEqual({
         operation: 'reply',
         senderMac: STACK_MAC,
         senderIp: STACK_IP,
@@ -55,7 +55,7 @@ describe('answering', () => {
 
   test('a probe (sender 0.0.0.0) is answered, and nothing is learnt from it', () => {
     const [reply] = lab.ask(lab.arpFrame({ senderIp: '0.0.0.0' }, BROADCAST));
-    expect(reply!.arp).toMatchObject({ operation: 'reply', senderIp: STACK_IP, targetIp: '0.0.0.0' });
+    expect(reply.arp).toMatchObject({ operation: 'reply', senderIp: STACK_IP, targetIp: '0.0.0.0' });
     expect(counters().arp.neighbours).toBe(0);
   });
 
@@ -139,7 +139,7 @@ describe('resolving', () => {
     const [request, ...rest] = sendTo(socket, PEER_IP, 7);
     expect(rest).toEqual([]);
     expect(request).toMatchObject({ dst: BROADCAST, src: STACK_MAC });
-    expect(request!.arp).toEqual({
+    expect(request.arp).toEqual({
       operation: 'request',
       senderMac: STACK_MAC,
       senderIp: STACK_IP,
@@ -166,7 +166,7 @@ describe('resolving', () => {
       lab.advance('50ms');
       // what the timers sent belongs to the next moment
     }
-    for (let i = 1; i < seen.length; i++) expect(seen[i]! - seen[i - 1]!).toBeGreaterThanOrEqual(1000);
+    for (let i = 1; i < seen.length; i++) expect(seen[i] - seen[i - 1]).toBeGreaterThanOrEqual(1000);
     expect(seen.length).toBeGreaterThan(5);
   });
 
@@ -220,7 +220,7 @@ describe('resolving', () => {
     expect(tx.pending).toBeGreaterThan(0);
     const { buffers } = counters();
     expect(buffers.inUse).toBe(64 + tx.pending);
-    expect(lab.stack.counters().interfaces[0]!.link.refused['doubleFree']).toBe(0);
+    expect(lab.stack.counters().interfaces[0].link.refused['doubleFree']).toBe(0);
     lab.heard();
     expect(marks(lab.ask(lab.arpFrame({})))).toEqual(new Array<number>(tx.pending).fill(200));
   });
@@ -407,7 +407,7 @@ describe('our own addresses', () => {
     const [announcement, ...rest] = lab.heard();
     expect(rest).toEqual([]);
     expect(announcement).toMatchObject({ dst: BROADCAST });
-    expect(announcement!.arp).toMatchObject({ operation: 'request', senderIp: STACK_IP, targetIp: STACK_IP });
+    expect(announcement.arp).toMatchObject({ operation: 'request', senderIp: STACK_IP, targetIp: STACK_IP });
     lab.advance('1min');
     expect(lab.heard()).toEqual([]);
   });
@@ -430,9 +430,9 @@ describe('our own addresses', () => {
     const claim = { senderIp: STACK_IP, senderMac: OTHER_MAC, targetIp: PEER_IP };
     const [defence, ...rest] = lab.ask(lab.arpFrame(claim, BROADCAST));
     expect(rest).toEqual([]);
-    expect(defence!.arp).toMatchObject({ operation: 'request', senderIp: STACK_IP, targetIp: STACK_IP });
+    expect(defence.arp).toMatchObject({ operation: 'request', senderIp: STACK_IP, targetIp: STACK_IP });
     expect(conflicts).toMatchObject([{ address: STACK_IP, hardwareAddress: OTHER_MAC }]);
-    expect(conflicts[0]!.interface).toBe(lab.iface);
+    expect(conflicts[0].interface).toBe(lab.iface);
     for (let i = 0; i < 9; i++) {
       lab.advance('1s');
       expect(lab.ask(lab.arpFrame({ ...claim, operation: 2 }, BROADCAST))).toEqual([]);

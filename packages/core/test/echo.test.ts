@@ -19,11 +19,11 @@ describe('UDP echo', () => {
     const [first] = lab.exchange(lab.udpFrame({ srcPort: 5000, dstPort: 7 }, HELLO));
     // The stack has our address from our request, unconfirmed: it asks for it once more, after the answer.
     expect(first).toBeDefined();
-    const view = new DataView(first!.buffer, first!.byteOffset, first!.length);
+    const view = new DataView(first.buffer, first.byteOffset, first.length);
     expect(ethernet.ethertype(view, 0)).toBe(ethernet.ETHERTYPE_IPV4);
     expect(udp.srcPort(view, 34)).toBe(7);
     expect(udp.dstPort(view, 34)).toBe(5000);
-    expect(first!.subarray(42)).toEqual(HELLO);
+    expect(first.subarray(42)).toEqual(HELLO);
   });
 
   test('a datagram from a stranger is answered once ARP has found him', () => {
@@ -32,7 +32,7 @@ describe('UDP echo', () => {
     socket.bind({ port: 7 });
     socket.onDatagram = (datagram) => void datagram.reply();
     const [request] = lab.exchange(lab.udpFrame({ srcPort: 5000, dstPort: 7 }, HELLO));
-    expect(new DataView(request!.buffer, request!.byteOffset).getUint16(12)).toBe(ethernet.ETHERTYPE_ARP);
+    expect(new DataView(request.buffer, request.byteOffset).getUint16(12)).toBe(ethernet.ETHERTYPE_ARP);
   });
 });
 

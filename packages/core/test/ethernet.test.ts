@@ -144,6 +144,6 @@ test('a frame goes out from our address', () => {
   lab.stack.udp.open().send(Uint8Array.of(1), PEER_IP, 9);
   lab.host.settle();
   const [frame] = lab.receive();
-  expect(frame!.subarray(0, 6)).toEqual(mac(PEER_MAC));
-  expect(frame!.subarray(6, 12)).toEqual(mac(STACK_MAC));
+  expect(frame.subarray(0, 6)).toEqual(mac(PEER_MAC));
+  expect(frame.subarray(6, 12)).toEqual(mac(STACK_MAC));
 });

@@ -41,13 +41,13 @@ describe('an echo request', () => {
   test.each([0, 1, 2, 3, 7, 55, 56, 1000, 1471, 1472])('of %d bytes comes back with the same data', (size) => {
     const [reply, ...rest] = lab.ask(ping(counted(size)));
     expect(rest).toEqual([]);
-    expect(reply!.icmp).toEqual({ type: 0, code: 0, rest: 0x12345678 });
-    expect(reply!.payload).toEqual(counted(size));
-    expect(reply!.ip).toMatchObject({ src: STACK_IP, dst: PEER_IP, ttl: 64, tos: 0x20 });
+    expect(reply.icmp).toEqual({ type: 0, code: 0, rest: 0x12345678 });
+    expect(reply.payload).toEqual(counted(size));
+    expect(reply.ip).toMatchObject({ src: STACK_IP, dst: PEER_IP, ttl: 64, tos: 0x20 });
   });
 
   test.each([0, 1, 2, 8, 56, 1472])('of zeros alone, %d of them, is answered with a checksum that holds', (size) => {
-    expect(lab.ask(ping(new Uint8Array(size), 0))[0]!.payload).toEqual(new Uint8Array(size));
+    expect(lab.ask(ping(new Uint8Array(size), 0))[0].payload).toEqual(new Uint8Array(size));
   });
 
   test('of every first word is answered with a checksum that holds', () => {
@@ -57,13 +57,13 @@ describe('an echo request', () => {
   });
 
   test('with a code is answered with code 0', () => {
-    expect(lab.ask(ping(counted(8), 1, 77))[0]!.icmp).toMatchObject({ type: 0, code: 0 });
+    expect(lab.ask(ping(counted(8), 1, 77))[0].icmp).toMatchObject({ type: 0, code: 0 });
   });
 
   test('in several segments is answered, too', async () => {
     await lab.close();
     start({ cable: { segmentSize: 256 } });
-    expect(lab.ask(ping(counted(1400)))[0]!.payload).toEqual(counted(1400));
+    expect(lab.ask(ping(counted(1400)))[0].payload).toEqual(counted(1400));
   });
 
   test.each([
@@ -101,7 +101,7 @@ describe('an unreachable', () => {
     const [error, ...rest] = lab.ask(frame);
     expect(rest).toEqual([]);
     expect(error).toMatchObject({ icmp: { type: 3, code: 3, rest: 0 }, ip: { src: STACK_IP, dst: PEER_IP } });
-    expect(error!.payload).toEqual(frame.subarray(14));
+    expect(error.payload).toEqual(frame.subarray(14));
     expect(lab.drops('udp.noPort')).toBe(1);
   });
 
@@ -109,24 +109,24 @@ describe('an unreachable', () => {
     const short = lab.udpFrame({ srcPort: 5, dstPort: 9 }, Uint8Array.of(1));
     const padded = new Uint8Array(60).fill(0xee);
     padded.set(short);
-    expect(lab.ask(padded)[0]!.payload).toEqual(short.subarray(14));
+    expect(lab.ask(padded)[0].payload).toEqual(short.subarray(14));
     const long = lab.udpFrame({ srcPort: 5, dstPort: 9 }, counted(1400));
     const [error] = lab.ask(long);
-    expect(error!.ip!.totalLength).toBe(576);
-    expect(error!.payload).toEqual(long.subarray(14, 14 + 548));
+    expect(error.ip!.totalLength).toBe(576);
+    expect(error.payload).toEqual(long.subarray(14, 14 + 548));
   });
 
   test.each([68, 100, 575, 576])('is no longer than an MTU of %d', async (mtu) => {
     await lab.close();
     start({ iface: { mtu } });
     const [error] = lab.ask(lab.udpFrame({ srcPort: 5, dstPort: 9 }, counted(1400)));
-    expect(error!.ip!.totalLength).toBe(mtu);
+    expect(error.ip!.totalLength).toBe(mtu);
   });
 
   test('quotes the options of the header, too', () => {
     const options = new Uint8Array(40).fill(1);
     const frame = lab.udpFrame({ srcPort: 5, dstPort: 9 }, counted(4), { options });
-    expect(lab.ask(frame)[0]!.payload).toEqual(frame.subarray(14));
+    expect(lab.ask(frame)[0].payload).toEqual(frame.subarray(14));
   });
 
   test.each([
@@ -166,7 +166,7 @@ describe('an unreachable', () => {
     lab.befriend('10.0.0.3', '02:00:00:00:00:03');
     lab.ask(...new Array<Uint8Array>(60).fill(lab.udpFrame({ srcPort: 5, dstPort: 9 }, counted(3))));
     const [error] = lab.ask(lab.udpFrame({ srcPort: 5, dstPort: 9 }, counted(3), { src: '10.0.0.3' }));
-    expect(error!.ip!.dst).toBe('10.0.0.3');
+    expect(error.ip!.dst).toBe('10.0.0.3');
   });
 
   test('goes to all hosts together no more often than the limit says', () => {
@@ -187,7 +187,7 @@ test('an error about a datagram that came in several segments quotes its beginni
   await lab.close();
   start({ cable: { segmentSize: 256 } });
   const long = lab.udpFrame({ srcPort: 5, dstPort: 9 }, counted(1400));
-  expect(lab.ask(long)[0]!.payload).toEqual(long.subarray(14, 14 + 548));
+  expect(lab.ask(long)[0].payload).toEqual(long.subarray(14, 14 + 548));
 });
 
 describe('an error from the network', () => {
@@ -292,11 +292,11 @@ describe('ping', () => {
     const results = startPing(PEER_IP, { size: 100, ttl: 7 });
     const [request] = lab.heard();
     expect(request).toMatchObject({ icmp: { type: 8, code: 0 }, ip: { ttl: 7, dst: PEER_IP } });
-    expect(request!.payload).toHaveLength(100);
+    expect(request.payload).toHaveLength(100);
     lab.advance('12345us');
-    lab.send(replyTo(request!.icmp!.rest, request!.payload));
+    lab.send(replyTo(request.icmp!.rest, request.payload));
     expect(results).toEqual([{ error: undefined, rttUs: 12_345, size: 100, ttl: 55 }]);
-    lab.send(replyTo(request!.icmp!.rest, request!.payload));
+    lab.send(replyTo(request.icmp!.rest, request.payload));
     expect(results).toHaveLength(1);
     expect(lab.drops('icmp.unmatched')).toBe(1);
   });
@@ -318,7 +318,7 @@ describe('ping', () => {
   test('hears of errors about its request, and of no others', () => {
     const results = startPing();
     const [request] = lab.receive();
-    const quoted = request!.subarray(14);
+    const quoted = request.subarray(14);
     lab.send(lab.ipv4Frame({ protocol: 1 }, icmpMessage(3, 1, 0, quoted)));
     expect(results).toEqual([{ error: 'EHOSTUNREACH' }]);
     lab.send(lab.ipv4Frame({ protocol: 1 }, icmpMessage(3, 1, 0, quoted)));
@@ -327,7 +327,7 @@ describe('ping', () => {
 
   test('takes no reply from another host, for another sequence, or for another identifier', () => {
     const results = startPing();
-    const { rest } = lab.heard()[0]!.icmp!;
+    const { rest } = lab.heard()[0].icmp!;
     lab.send(replyTo(rest, counted(8), { src: '10.0.0.3' }), replyTo(rest ^ 1, counted(8)));
     lab.send(replyTo(rest ^ 0x10000, counted(8)));
     expect(results).toEqual([]);

@@ -156,7 +156,7 @@ describe('options', () => {
     const frame = lab.udpFrame({ srcPort: 5, dstPort: 8 }, Uint8Array.of(9), { options: new Uint8Array(40).fill(NOP) });
     const [answer] = lab.ask(frame);
     expect(answer).toMatchObject({ dst: PEER_MAC, payload: Uint8Array.of(9) });
-    expect(answer!.ip!.totalLength).toBe(29);
+    expect(answer.ip!.totalLength).toBe(29);
   });
 });
 
@@ -165,7 +165,7 @@ describe('protocols', () => {
     lab.befriend();
     const [error, ...rest] = lab.ask(lab.ipv4Frame({ protocol: 132 }, new Uint8Array(20)));
     expect(rest).toEqual([]);
-    expect(error!.icmp).toMatchObject({ type: 3, code: 2 });
+    expect(error.icmp).toMatchObject({ type: 3, code: 2 });
     expect(lab.drops('ipv4.unknownProtocol')).toBe(1);
   });
 });
@@ -202,7 +202,7 @@ describe('routes', () => {
     const lastOf = (address: string): number => {
       socket.send(Uint8Array.of(1), address, 9);
       lab.host.settle();
-      return parseInt(lab.heard()[0]!.dst.split(':')[5]!, 16);
+      return parseInt(lab.heard()[0].dst.split(':')[5], 16);
     };
     expect(['192.0.2.1', '192.0.2.2', '192.1.1.1', '193.0.0.1'].map(lastOf)).toEqual([40, 20, 30, 254]);
   });
@@ -255,7 +255,7 @@ describe('the source address', () => {
     lab.befriend(via, PEER_MAC);
     lab.stack.udp.open().send(Uint8Array.of(1), remote, 9);
     lab.host.settle();
-    expect(lab.heard()[0]!.ip).toMatchObject({ src: source, dst: remote });
+    expect(lab.heard()[0].ip).toMatchObject({ src: source, dst: remote });
   });
 
   test('is the one that the socket is bound to', () => {
@@ -264,7 +264,7 @@ describe('the source address', () => {
     socket.bind({ address: '172.16.0.1' });
     socket.send(Uint8Array.of(1), PEER_IP, 9);
     lab.host.settle();
-    expect(lab.heard()[0]!.ip!.src).toBe('172.16.0.1');
+    expect(lab.heard()[0].ip!.src).toBe('172.16.0.1');
   });
 
   test('is chosen anew when our addresses change', () => {
@@ -272,11 +272,11 @@ describe('the source address', () => {
     const socket = lab.stack.udp.open();
     socket.send(Uint8Array.of(1), PEER_IP, 9);
     lab.host.settle();
-    expect(lab.heard()[0]!.ip!.src).toBe('10.0.0.1');
+    expect(lab.heard()[0].ip!.src).toBe('10.0.0.1');
     lab.stack.ipv4.setAddresses(lab.iface.ipv4, [{ address: 0x0a000005, prefixLength: 24 }]);
     expect(socket.send(Uint8Array.of(2), PEER_IP, 9)).toBeUndefined();
     lab.host.settle();
-    expect(lab.heard()[0]!.ip!.src).toBe('10.0.0.5');
+    expect(lab.heard()[0].ip!.src).toBe('10.0.0.5');
   });
 });
 
@@ -288,7 +288,7 @@ describe('what is sent', () => {
     socket.tos = 0xb8;
     socket.send(Uint8Array.of(1), PEER_IP, 9);
     lab.host.settle();
-    expect(lab.heard()[0]!.ip).toMatchObject({ ttl: 3, tos: 0xb8, protocol: ipv4.PROTOCOL_UDP });
+    expect(lab.heard()[0].ip).toMatchObject({ ttl: 3, tos: 0xb8, protocol: ipv4.PROTOCOL_UDP });
   });
 
   test('goes to a group by its own MAC address, with a TTL of 1', () => {

@@ -35,7 +35,7 @@ describe('lengths that lie (AMNESIA:33, Ripple20, URGENT/11)', () => {
         }
       }
     }
-    const { rx } = lab.stack.counters().interfaces[0]!;
+    const { rx } = lab.stack.counters().interfaces[0];
     expect(lab.drops('ipv4.badOptions') + rx.delivered).toBe(52 * 10 * 2);
     expect(seen).toHaveLength(rx.delivered);
     expect(lab.heard()).toEqual([]);
@@ -139,11 +139,11 @@ describe('SAD DNS (CVE-2020-25705)', () => {
 
   test('how many errors are left does not tell how many others were sent', async () => {
     const [few, more] = [new Set<number>(), new Set<number>()];
-    for (let seed = 1; seed <= 12; seed++) {
+    for (let seed = 1; seed <= 8; seed++) {
       few.add(errorsLeft(seed, 10));
       await lab.close();
       more.add(errorsLeft(seed, 11));
-      if (seed < 12) await lab.close();
+      if (seed < 8) await lab.close();
     }
     expect(few.size).toBeGreaterThan(3);
     expect([...few].filter((count) => more.has(count)).length).toBeGreaterThan(1);
@@ -164,7 +164,7 @@ describe('guessing', () => {
     await lab.close();
     const second = choose(2);
     expect(first.filter((port) => second.includes(port)).length).toBeLessThan(20);
-    const steps = new Set(first.slice(1).map((port, i) => port - first[i]!));
+    const steps = new Set(first.slice(1).map((port, i) => port - first[i]));
     expect(steps.size).toBeGreaterThan(190);
     const sixteenths = new Set(first.map((port) => (port - 49_152) >> 10));
     expect(sixteenths.size).toBe(16);
@@ -183,7 +183,7 @@ describe('guessing', () => {
     const others = Array.from({ length: 50 }, () => idTo('10.0.0.3'));
     expect(idTo(PEER_IP)).toBe((before + 1) & 0xffff); // the fifty do not show
     expect(new Set(others).size).toBe(50);
-    expect(Math.abs(others[0]! - before)).toBeGreaterThan(100);
+    expect(Math.abs(others[0] - before)).toBeGreaterThan(100);
   });
 
   test('identifications start elsewhere with another secret, and for every host', async () => {
@@ -194,7 +194,7 @@ describe('guessing', () => {
       for (let host = 0; host < 60; host++) {
         socket.send(Uint8Array.of(1), `192.0.2.${host + 1}`, 9);
         lab.host.settle();
-        ids.push(lab.heard()[0]!.ip!.id);
+        ids.push(lab.heard()[0].ip!.id);
       }
       return ids;
     };
@@ -203,7 +203,7 @@ describe('guessing', () => {
     const second = starts(2);
     expect(new Set(first).size).toBeGreaterThan(55);
     expect(first.filter((id, i) => id === second[i]).length).toBeLessThan(3);
-    expect(new Set(first.slice(1).map((id, i) => (id - first[i]!) & 0xffff)).size).toBeGreaterThan(55);
+    expect(new Set(first.slice(1).map((id, i) => (id - first[i]) & 0xffff)).size).toBeGreaterThan(55);
   });
 
   test('an echo request of ours cannot be answered by one who has seen only earlier ones of another stack', async () => {
@@ -212,7 +212,7 @@ describe('guessing', () => {
       start({ seed });
       lab.stack.ping(PEER_IP, {}, () => undefined);
       lab.host.settle();
-      marks.push(lab.heard()[0]!.icmp!.rest);
+      marks.push(lab.heard()[0].icmp!.rest);
       if (seed < 3) await lab.close();
     }
     expect(new Set(marks.map((mark) => mark >>> 16)).size).toBe(3);
@@ -239,11 +239,11 @@ describe('hash flooding', () => {
     const tables = [0, 1].map(() => new TupleTable(() => random.int32()));
     const chosen = Array.from({ length: 8000 }, (_, i) => keyOf(i));
     const unchosen = chosen.map(() => random.int32());
-    chosen.forEach((key, i) => tables[0]!.set(key, 0, 0, i));
-    unchosen.forEach((key, i) => tables[1]!.set(key, 0, 0, i));
-    look(tables[0]!, chosen);
-    const cost = Math.min(look(tables[0]!, chosen), look(tables[0]!, chosen), look(tables[0]!, chosen));
-    const usual = Math.max(look(tables[1]!, unchosen), look(tables[1]!, unchosen), look(tables[1]!, unchosen));
+    chosen.forEach((key, i) => tables[0].set(key, 0, 0, i));
+    unchosen.forEach((key, i) => tables[1].set(key, 0, 0, i));
+    look(tables[0], chosen);
+    const cost = Math.min(look(tables[0], chosen), look(tables[0], chosen), look(tables[0], chosen));
+    const usual = Math.max(look(tables[1], unchosen), look(tables[1], unchosen), look(tables[1], unchosen));
     expect(cost / usual).toBeLessThan(20); // a table that degenerates costs thousands of times as much
   });
 

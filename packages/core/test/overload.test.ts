@@ -32,7 +32,7 @@ function expectAsBefore(): void {
   lab.befriend();
   const answers = lab.ask(to(7)).filter(({ udp }) => udp);
   expect(answers).toHaveLength(1);
-  const { tx, held, buffers } = lab.stack.counters().interfaces[0]!;
+  const { tx, held, buffers } = lab.stack.counters().interfaces[0];
   expect([tx.pending, tx.queued, held]).toEqual([0, 0, 0]);
   expect(buffers.inUse).toBe(SMALL.stock);
   expectConserved(lab.stack);
@@ -46,8 +46,8 @@ test('ten cables full at once: what fits is echoed, the rest the cable counts', 
   for (let round = 0; round < 20; round++) {
     echoed += lab.ask(...Array.from({ length: offered }, () => to(7))).filter(({ udp }) => udp).length;
   }
-  const { link, rx } = lab.stack.counters().interfaces[0]!;
-  const lost = link.dropped['rxNoBuffer']! + lab.cable.b.statistics().dropped['txQueueFull']!;
+  const { link, rx } = lab.stack.counters().interfaces[0];
+  const lost = link.dropped['rxNoBuffer'] + lab.cable.b.statistics().dropped['txQueueFull'];
   expect(echoed).toBeGreaterThanOrEqual(20 * SMALL.inFlight * 0.8);
   expect(rx.delivered + lost).toBe(20 * offered);
   expectAsBefore();
@@ -87,7 +87,7 @@ test('a storm of datagrams to closed ports from everywhere: errors within their 
   }
   expect(errors).toBeLessThanOrEqual(3 * 1000 + 100);
   expect(echoed).toBeGreaterThanOrEqual(300 * 0.8);
-  const { arp, tx } = lab.stack.counters().interfaces[0]!;
+  const { arp, tx } = lab.stack.counters().interfaces[0];
   expect(arp.neighbours).toBeLessThanOrEqual(64);
   expect(tx.pending).toBeLessThanOrEqual(48);
   expect(lab.stack.counters().icmp.errorsRateLimited).toBeGreaterThan(0);
@@ -105,7 +105,7 @@ test('sends to hundreds of dead hosts: waiting is bounded, the living are reache
     if (i % 10 === 0) socket.send(Uint8Array.of(2), PEER_IP, 9);
     lab.host.settle();
     reached += lab.heard().filter(({ ip }) => ip?.dst === PEER_IP).length;
-    expect(lab.stack.counters().interfaces[0]!.held).toBeLessThanOrEqual(48);
+    expect(lab.stack.counters().interfaces[0].held).toBeLessThanOrEqual(48);
   }
   expect(reached).toBe(100);
   expect(lab.drops('arp.pendingFull')).toBeGreaterThan(800);

@@ -26,7 +26,7 @@ describe('faults of the seed', () => {
   test('A: an ARP reply names the asker as its target, not byte-swapped', () => {
     lab = new StackLab();
     const [reply] = lab.ask(lab.arpFrame({ senderIp: '10.0.0.77' }));
-    expect(reply!.arp).toEqual({
+    expect(reply.arp).toEqual({
       operation: 'reply',
       senderMac: STACK_MAC,
       senderIp: STACK_IP,
@@ -41,7 +41,7 @@ describe('faults of the seed', () => {
     for (let i = 0; i < 5; i++) expect(socket.send(bytes(20, i * 20), PEER_IP, 9)).toBeUndefined();
     lab.host.settle();
     const [request, ...others] = lab.heard();
-    expect(request!.arp).toMatchObject({ operation: 'request', targetIp: PEER_IP });
+    expect(request.arp).toMatchObject({ operation: 'request', targetIp: PEER_IP });
     expect(others).toEqual([]);
     const sent = lab.ask(lab.arpFrame({ operation: 2 }));
     expect(sent.map((frame) => frame.payload)).toEqual([0, 1, 2, 3, 4].map((i) => bytes(20, i * 20)));
@@ -113,9 +113,9 @@ describe('faults of the seed', () => {
       expect(socket.send(bytes(8), `10.0.0.${host}`, 9)).toBeUndefined();
       lab.host.settle();
     }
-    expect(lab.stack.counters().interfaces[0]!.tx.pending).toBeGreaterThan(0);
+    expect(lab.stack.counters().interfaces[0].tx.pending).toBeGreaterThan(0);
     lab.advance('10s');
-    const { tx, held, buffers } = lab.stack.counters().interfaces[0]!;
+    const { tx, held, buffers } = lab.stack.counters().interfaces[0];
     expect([tx.pending, tx.queued, held]).toEqual([0, 0, 0]);
     expect(buffers.inUse).toBe(64); // the stock
     expect(lab.drops('arp.unresolved')).toBe(190);
@@ -131,9 +131,9 @@ describe('faults of the seed', () => {
     expect(answers.map((answer) => answer.payload)).toEqual([bytes(1), bytes(1)]);
   });
 
-  test('J: a flood of ARP from 20,000 senders leaves the table within its limit', () => {
+  test('J: a flood of ARP from 8,000 senders leaves the table within its limit', () => {
     lab = new StackLab();
-    for (let i = 0; i < 20_000; i += 50) {
+    for (let i = 0; i < 8000; i += 50) {
       const frames = Array.from({ length: 50 }, (_, n) => {
         const id = i + n;
         const senderMac = `02:00:01:00:${hex(id >> 8)}:${hex(id & 255)}`;
@@ -141,10 +141,10 @@ describe('faults of the seed', () => {
       });
       lab.exchange(...frames);
     }
-    const { arp } = lab.stack.counters().interfaces[0]!;
+    const { arp } = lab.stack.counters().interfaces[0];
     expect(arp.neighbours).toBe(4096);
-    expect(arp.evicted).toBe(20_000 - 4096);
-    expect(arp.repliesSent).toBe(20_000);
+    expect(arp.evicted).toBe(8000 - 4096);
+    expect(arp.repliesSent).toBe(8000);
     lab.befriend();
     const seen = echo();
     lab.send(lab.udpFrame({ srcPort: 5, dstPort: 7 }, bytes(3)));
@@ -194,7 +194,7 @@ describe('faults of the seed', () => {
     expect(lab.drops('udp.badChecksum')).toBe(1);
     expect(seen).toEqual([]);
     const [answer] = lab.ask(lab.udpFrame({ srcPort: 5, dstPort: 7 }, bytes(8)));
-    expect(answer!.udp!.checksum).not.toBe(0); // and right, or `ask` had thrown
+    expect(answer.udp!.checksum).not.toBe(0); // and right, or `ask` had thrown
   });
 
   test('also: sockets are more than sixteen, can be closed, and their ports are free again', () => {

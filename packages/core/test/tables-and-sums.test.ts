@@ -32,7 +32,7 @@ describe('TupleTable', () => {
         });
         for (const [text, value] of model) {
           const [k0, k1, k2] = text.split(',').map(Number);
-          must(table.get(k0!, k1!, k2!) === value, `get ${text} at the end`);
+          must(table.get(k0, k1, k2) === value, `get ${text} at the end`);
         }
       }),
       { numRuns: 200 },
@@ -53,7 +53,7 @@ describe('TupleTable', () => {
 /** RFC 1071 as it is written: word by word. */
 function naive(bytes: Uint8Array): number {
   let sum = 0;
-  for (let i = 0; i < bytes.length; i += 2) sum += (bytes[i]! << 8) | (bytes[i + 1] ?? 0);
+  for (let i = 0; i < bytes.length; i += 2) sum += (bytes[i] << 8) | (bytes[i + 1] ?? 0);
   while (sum > 0xffff) sum = (sum & 0xffff) + Math.floor(sum / 0x10000);
   return ~sum & 0xffff;
 }

@@ -152,23 +152,23 @@ test('does what a list of deadlines would do, whatever is armed, cancelled and r
       const rearmed = new Set<number>();
       const timers = Array.from({ length: 12 }, (_, id): Timer => {
         return new Timer(() => {
-          const due = timers[id]!.deadlineUs;
+          const due = timers[id].deadlineUs;
           expect(due).toBeGreaterThanOrEqual(expiring);
           expiring = due;
           expired.push(`${id}@${due}`);
           const after = again.get(id);
           if (after !== undefined && !rearmed.has(id)) {
             rearmed.add(id);
-            wheel.arm(timers[id]!, due + after);
+            wheel.arm(timers[id], due + after);
           }
         });
       });
       for (const step of steps) {
         if (step.do === 'arm') {
-          wheel.arm(timers[step.id]!, now + step.us);
+          wheel.arm(timers[step.id], now + step.us);
           model.arm(step.id, now + step.us);
         } else if (step.do === 'cancel') {
-          wheel.cancel(timers[step.id]!);
+          wheel.cancel(timers[step.id]);
           model.cancel(step.id);
         } else {
           again.clear();

@@ -148,10 +148,10 @@ describe('one stack with two interfaces', () => {
     poll();
     peers.forEach((peer) => peer.inbox.splice(0));
     const send = (leg: number, frame: Uint8Array) => {
-      peers[leg]!.queueFrame(frame);
+      peers[leg].queueFrame(frame);
       poll();
     };
-    const heard = (leg: number) => peers[leg]!.inbox.splice(0).map(parseFrame);
+    const heard = (leg: number) => peers[leg].inbox.splice(0).map(parseFrame);
     return { stack, send, heard };
   }
 
@@ -204,7 +204,7 @@ describe('one stack with two interfaces', () => {
     echo(stack);
     send(0, udpTo(0, '10.0.0.2', '10.1.0.1'));
     send(0, udpTo(0, '10.0.0.2', '10.1.0.255'));
-    expect(stack.counters().interfaces[0]!.rx.dropped['ipv4.notForUs']).toBe(2);
+    expect(stack.counters().interfaces[0].rx.dropped['ipv4.notForUs']).toBe(2);
     expect([heard(0), heard(1)]).toEqual([[], []]);
   });
 
@@ -219,6 +219,6 @@ describe('one stack with two interfaces', () => {
     const { stack, send } = twoLegs();
     echo(stack);
     send(0, udpTo(0, '10.1.0.1'));
-    expect(stack.counters().interfaces[0]!.rx.dropped['ipv4.badSource']).toBe(1);
+    expect(stack.counters().interfaces[0].rx.dropped['ipv4.badSource']).toBe(1);
   });
 });

@@ -30,7 +30,7 @@ function listener(options: Parameters<UdpSocket['bind']>[0]): { socket: UdpSocke
   const socket = lab.stack.udp.open();
   socket.bind(options);
   const seen: number[] = [];
-  socket.onDatagram = (datagram) => seen.push(datagram.bytes[0]!);
+  socket.onDatagram = (datagram) => seen.push(datagram.bytes[0]);
   return { socket, seen };
 }
 
@@ -135,7 +135,7 @@ describe('bind', () => {
     await restart({ settings: { udp: { maxSockets: 3 } } });
     const sockets = [1, 2, 3].map(() => lab.stack.udp.open());
     expect(() => lab.stack.udp.open()).toThrow(/ENOBUFS/);
-    sockets[0]!.close();
+    sockets[0].close();
     lab.stack.udp.open();
   });
 });
@@ -215,10 +215,10 @@ describe('a group of sockets on one port', () => {
 
   test('when one leaves, the others go on', () => {
     const members = Array.from({ length: 3 }, () => listener({ port: 7, reusePort: true }));
-    members[1]!.socket.close();
+    members[1].socket.close();
     for (let peer = 0; peer < 50; peer++) lab.send(to(7, peer, 1000 + peer));
     expect(members.map(({ seen }) => seen.length).reduce((a, b) => a + b)).toBe(50);
-    expect(members[1]!.seen).toEqual([]);
+    expect(members[1].seen).toEqual([]);
   });
 });
 
@@ -298,10 +298,10 @@ describe('a datagram', () => {
     // Choose the one word that makes the sum come out at 0: what the checksum was with that word 0.
     socket.send(new Uint8Array(2), PEER_IP, 9);
     lab.host.settle();
-    const { checksum } = lab.heard()[0]!.udp!;
+    const { checksum } = lab.heard()[0].udp!;
     socket.send(Uint8Array.of(checksum >> 8, checksum), PEER_IP, 9);
     lab.host.settle();
-    expect(lab.heard()[0]!.udp!.checksum).toBe(0xffff);
+    expect(lab.heard()[0].udp!.checksum).toBe(0xffff);
   });
 
   test('in several segments is shown whole, and can be answered and copied, not retained', async () => {
@@ -314,7 +314,7 @@ describe('a datagram', () => {
       lab.udpFrame({ srcPort: 5000, dstPort: 7 }, counted(1400)),
     );
     expect(seen).toEqual([counted(1400), undefined, undefined]);
-    expect(lab.heard()[0]!.payload).toEqual(counted(1400));
+    expect(lab.heard()[0].payload).toEqual(counted(1400));
   });
 });
 
@@ -323,7 +323,7 @@ describe('to several sockets', () => {
     const all = [listener({ port: 7, reusePort: true }), listener({ port: 7, reusePort: true })];
     lab.send(toAll(7, 4));
     expect(all.map(({ seen }) => seen)).toEqual([[4], [4]]);
-    expect(lab.stack.counters().interfaces[0]!.rx.delivered).toBe(1);
+    expect(lab.stack.counters().interfaces[0].rx.delivered).toBe(1);
   });
 
   test('each may answer with as much as it says, and none may keep the buffer', () => {
@@ -440,11 +440,11 @@ describe('keeping', () => {
     during((datagram) => kept.push(datagram.retain()!));
     for (let i = 0; i < 100; i++) lab.send(to(9));
     expect(kept[0]).toMatchObject({ remoteAddress: PEER_IP, remotePort: 5000, length: 3 });
-    expect(kept[0]!.bytes).toEqual(Uint8Array.of(1, 2, 3));
-    kept[0]!.release();
-    kept[0]!.release();
+    expect(kept[0].bytes).toEqual(Uint8Array.of(1, 2, 3));
+    kept[0].release();
+    kept[0].release();
     lab.send(to(9));
-    expect(lab.stack.counters().interfaces[0]!.held).toBe(0);
+    expect(lab.stack.counters().interfaces[0].held).toBe(0);
   });
 
   test('no more than the link can spare is retained, and reception goes on', async () => {
@@ -481,12 +481,12 @@ describe('a callback', () => {
     const socket = lab.stack.udp.open();
     socket.bind({ port: 7 });
     socket.onDatagram = (datagram) => {
-      seen.push(datagram.bytes[0]!);
+      seen.push(datagram.bytes[0]);
       if (datagram.bytes[0] === 2) throw new Error('mine');
     };
     expect(() => lab.send(to(7, 1), to(7, 2), to(7, 3))).toThrow('mine');
     expect(seen).toEqual([1, 2, 3]);
-    expect(lab.stack.counters().interfaces[0]!.rx.delivered).toBe(3);
+    expect(lab.stack.counters().interfaces[0].rx.delivered).toBe(3);
   });
 
   test('that throws after a reply or a retain has still replied and retained', () => {
@@ -500,8 +500,8 @@ describe('a callback', () => {
     };
     expect(() => lab.send(to(7, 1), to(7, 2))).toThrow('mine');
     expect(lab.heard()).toHaveLength(1);
-    expect(kept[0]!.bytes[0]).toBe(2);
-    kept[0]!.release();
+    expect(kept[0].bytes[0]).toBe(2);
+    kept[0].release();
   });
 
   test('that closes its socket ends it: the rest of the burst finds a closed port', () => {
@@ -528,10 +528,10 @@ describe('a callback', () => {
     lab.send(...Array.from({ length: 20 }, (_, i) => to(7, i)));
     await lab.close();
     await closing;
-    expect(lab.stack.counters().interfaces[0]!.buffers).toMatchObject({ inUse: 0, device: 0 });
+    expect(lab.stack.counters().interfaces[0].buffers).toMatchObject({ inUse: 0, device: 0 });
     const { sent } = lab.stack.counters().udp;
     expect(sent > 0).toBe(replies);
-    expect(lab.stack.counters().interfaces[0]!.tx.sent).toBeGreaterThanOrEqual(sent);
+    expect(lab.stack.counters().interfaces[0].tx.sent).toBeGreaterThanOrEqual(sent);
     expect(lab.drops('link.closed')).toBe(0);
     start();
   });
@@ -567,7 +567,7 @@ describe('the receive queue', () => {
     const socket = lab.stack.udp.open();
     socket.bind({ port: 7 });
     for (let i = 0; i < 300; i++) lab.send(to(7, i));
-    const { buffers, held } = lab.stack.counters().interfaces[0]!;
+    const { buffers, held } = lab.stack.counters().interfaces[0];
     expect([buffers.inUse, held]).toEqual([64, 0]);
   });
 });
@@ -595,7 +595,7 @@ describe('sending', () => {
     const sockets = sent.map((_, i) => {
       const socket = lab.stack.udp.open();
       const push = (): void => {
-        while (sent[i]! < 300 && socket.send(Uint8Array.of(i), PEER_IP, 9) === undefined) sent[i]!++;
+        while (sent[i] < 300 && socket.send(Uint8Array.of(i), PEER_IP, 9) === undefined) sent[i]++;
       };
       socket.onDrain = push;
       return push;
@@ -603,7 +603,7 @@ describe('sending', () => {
     for (const push of sockets) push();
     lab.host.settle();
     expect(sent).toEqual([300, 300, 300, 300]);
-    const marks = lab.heard().map(({ payload }) => payload[0]!);
+    const marks = lab.heard().map(({ payload }) => payload[0]);
     expect(marks.length).toBeGreaterThan(500); // the cable holds 512, and loses the rest
     const turns = marks.filter((mark, i) => mark !== marks[i - 1]);
     expect(new Set(turns.slice(0, 4)).size).toBe(4);
@@ -655,9 +655,9 @@ describe('sending', () => {
 test('an open socket keeps the process alive, the last close lets it go', () => {
   expect(lab.host.scheduler.keptAlive).toBe(false);
   const sockets = [lab.stack.udp.open(), lab.stack.udp.open()];
-  sockets[0]!.close();
+  sockets[0].close();
   expect(lab.host.scheduler.keptAlive).toBe(true);
-  sockets[1]!.close();
+  sockets[1].close();
   expect(lab.host.scheduler.keptAlive).toBe(false);
 });
 

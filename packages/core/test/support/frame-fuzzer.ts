@@ -22,7 +22,7 @@ export class FrameFuzzer {
     for (let i = 0; i < changes; i++) {
       // Most changes fall into the headers.
       const at = random.below(random.chance(0.9) ? Math.min(frame.length, 62) : frame.length);
-      frame[at] = random.chance(0.5) ? INTERESTING[random.below(INTERESTING.length)]! : random.int32();
+      frame[at] = random.chance(0.5) ? INTERESTING[random.below(INTERESTING.length)] : random.int32();
     }
     if (random.chance(0.5)) this.mendChecksum(frame);
     if (random.chance(0.15)) return frame.subarray(0, 14 + random.below(frame.length - 13));
@@ -33,10 +33,10 @@ export class FrameFuzzer {
     const { lab, random } = this;
     const src = random.chance(0.7) ? PEER_IP : `10.0.0.${2 + random.below(250)}`;
     const payload = Uint8Array.from({ length: random.chance(0.9) ? random.below(80) : random.below(1472) }, () => 65);
-    const ports = { srcPort: 1 + random.below(9), dstPort: [7, 8, 9, 10, 11][random.below(5)]! };
+    const ports = { srcPort: 1 + random.below(9), dstPort: [7, 8, 9, 10, 11][random.below(5)] };
     const options = new Uint8Array(random.chance(0.2) ? 4 * random.below(11) : 0);
     for (let i = 0; i < options.length; i++) {
-      options[i] = random.chance(0.5) ? [0, 1, 7, 68, 131, 137, 148][random.below(7)]! : random.below(44);
+      options[i] = random.chance(0.5) ? [0, 1, 7, 68, 131, 137, 148][random.below(7)] : random.below(44);
     }
     switch (random.below(7)) {
       case 0:
@@ -44,7 +44,7 @@ export class FrameFuzzer {
       case 1:
         return lab.ipv4Frame({ src, protocol: 1, options }, this.icmp(payload, random.chance(0.5) ? 8 : 0));
       case 2:
-        return lab.ipv4Frame({ src, protocol: 1 }, this.icmp(this.quoted(ports), [3, 4, 5, 11, 12][random.below(5)]!));
+        return lab.ipv4Frame({ src, protocol: 1 }, this.icmp(this.quoted(ports), [3, 4, 5, 11, 12][random.below(5)]));
       case 3:
         return lab.udpFrame(ports, payload, { src, dst: '10.0.0.255' }, 'ff:ff:ff:ff:ff:ff');
       default:
@@ -71,7 +71,7 @@ export class FrameFuzzer {
 
   /** Makes the IPv4 header's checksum right, so that the frame gets further. */
   private mendChecksum(frame: Uint8Array): void {
-    const end = 14 + ((frame[14]! & 15) << 2);
+    const end = 14 + ((frame[14] & 15) << 2);
     if (frame[12] !== 8 || frame[13] !== 0 || end > frame.length || end < 34) return;
     sum(frame, 14, end, 24);
   }
@@ -81,7 +81,7 @@ export class FrameFuzzer {
 function sum(bytes: Uint8Array, at: number, end: number, fieldAt: number): void {
   bytes[fieldAt] = bytes[fieldAt + 1] = 0;
   let total = 0;
-  for (let i = at; i < end; i++) total += (i - at) % 2 === 0 ? bytes[i]! << 8 : bytes[i]!;
+  for (let i = at; i < end; i++) total += (i - at) % 2 === 0 ? bytes[i] << 8 : bytes[i];
   while (total > 0xffff) total = (total & 0xffff) + (total >>> 16);
   bytes[fieldAt] = (~total & 0xffff) >> 8;
   bytes[fieldAt + 1] = ~total & 0xff;
@@ -94,14 +94,14 @@ export function openSockets(lab: StackLab): void {
     socket.bind({ port });
     return socket;
   });
-  echo!.onDatagram = (datagram) => datagram.reply();
-  queue!.receiveBufferSize = 10_000;
-  connected!.connect(PEER_IP, 5);
-  connected!.onError = () => connected!.send(Uint8Array.of(1));
-  odd!.onDatagram = (datagram) => {
+  echo.onDatagram = (datagram) => datagram.reply();
+  queue.receiveBufferSize = 10_000;
+  connected.connect(PEER_IP, 5);
+  connected.onError = () => connected.send(Uint8Array.of(1));
+  odd.onDatagram = (datagram) => {
     const { length } = datagram;
     if (length % 3 === 0) datagram.retain()?.release();
     else if (length % 3 === 1) datagram.reply(Math.min(length * 2, 1472));
-    else odd!.send(datagram.copy().bytes, datagram.remoteAddress, Math.max(1, datagram.remotePort));
+    else odd.send(datagram.copy().bytes, datagram.remoteAddress, Math.max(1, datagram.remotePort));
   };
 }

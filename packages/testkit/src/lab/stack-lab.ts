@@ -24,6 +24,8 @@ export interface StackLabOptions {
   readonly settings?: StackSettings;
 }
 
+/** Fewer than a cable has by itself: a lab is made for every test. */
+const BUFFERS = 1536;
 /** Turns that a stack may take to close. */
 const CLOSING_TURNS = 10_000;
 /** Data of an echo request that is not all zeros. */
@@ -47,7 +49,10 @@ export class StackLab {
 
   constructor(options: StackLabOptions = {}) {
     this.host = new VirtualHost({ seed: options.seed ?? 1 });
-    this.cable = createMemoryCable({ scheduler: this.host.scheduler, poison: true, ...options.cable });
+    this.cable = createMemoryCable({
+      ...{ scheduler: this.host.scheduler, buffers: BUFFERS, poison: true },
+      ...options.cable,
+    });
     this.stack = new Stack(this.host, options.settings);
     this.iface = this.stack.addInterface(this.cable.a, {
       name: 'lab0',
