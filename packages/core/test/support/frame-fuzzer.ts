@@ -32,7 +32,7 @@ export class FrameFuzzer {
   private valid(): Uint8Array {
     const { lab, random } = this;
     const src = random.chance(0.7) ? PEER_IP : `10.0.0.${2 + random.below(250)}`;
-    const payload = Uint8Array.from({ length: random.chance(0.9) ? random.below(80) : random.below(1472) }, () => 65);
+    const payload = Uint8Array.from({ length: random.chance(0.9) ? random.below(80) : random.below(1400) }, () => 65);
     const ports = { srcPort: 1 + random.below(9), dstPort: [7, 8, 9, 10, 11][random.below(5)] };
     const options = new Uint8Array(random.chance(0.2) ? 4 * random.below(11) : 0);
     for (let i = 0; i < options.length; i++) {
