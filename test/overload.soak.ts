@@ -3,7 +3,8 @@
  * it can instead of spending its time on what it drops; random frames must harm nobody else's datagrams; and a second
  * later all is as before, with every buffer back at the end.
  */
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { describeTap } from '@lunetta/testkit/jest';
 import type { StackCounters } from 'lunetta';
 import { Lab } from '../bench/src/tap/lab.js';
 import { TAP_DEVICE, TAP_MAC } from '../bench/src/tap/links.js';
@@ -57,7 +58,7 @@ async function aSecondLater(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 1000));
 }
 
-describe('overload over TAP', () => {
+describeTap('overload over TAP', () => {
   test('ten times as much as can be served leaves goodput at 80 % of its peak', async () => {
     const peer = await echoServer('slow application', { workUs: WORK_US })(lab);
     await flood(peer); // compiles it

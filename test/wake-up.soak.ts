@@ -4,7 +4,8 @@
  * only when the client has given up. Every order of events is gone through in testkit's model; this is the proof that
  * driver, libuv and kernel keep to it. `LUNETTA_SOAK_FRAMES` sets the number of frames.
  */
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { describeTap } from '@lunetta/testkit/jest';
 import { Lab } from '../bench/src/tap/lab.js';
 import { runLoadgen } from '../bench/src/tap/loadgen.js';
 import { services } from '../bench/src/tap/peers.js';
@@ -15,14 +16,17 @@ const STALL_US = 100_000;
 /** A lost wake-up is seen as an answer that takes as long, or never comes. */
 const PATIENCE_S = 1;
 
-describe('wake-up over TAP in interrupt mode', () => {
-  const lab = new Lab();
-  afterAll(() => lab.close());
+describeTap('wake-up over TAP in interrupt mode', () => {
+  let lab: Lab;
+  beforeEach(() => {
+    lab = new Lab();
+  });
+  afterEach(() => lab.close());
 
   test(`${FRAMES} single frames at random gaps are answered, none after 100 ms`, async () => {
     const { client, host, server } = await services('interrupt')(lab);
     const words = ['udp-ping', '--host', host, '--count', FRAMES, '--gap-us', LONGEST_GAP_US, '--timeout', PATIENCE_S];
-    const { lost, bad, rtt_us: roundTrip } = await runLoadgen(lab, client, words, { spins: true });
+    const { lost, bad, rtt_us: roundTrip } = await runLoadgen(lab, client, words);
     expect({ lost, bad, answered: roundTrip.n }).toEqual({ lost: 0, bad: 0, answered: FRAMES });
     expect(roundTrip.max).toBeLessThan(STALL_US);
     expect(await server.end()).toBe(0);

@@ -17,7 +17,7 @@ export interface EchoServerOptions {
 }
 
 /** The port of the first socket. */
-export const FIRST_PORT = 7;
+const FIRST_PORT = 7;
 
 function work(us: number): void {
   const until = performance.now() + us / 1000;

@@ -6,7 +6,11 @@ let made = 0;
 export class Lab {
   private readonly cleanUps: (() => void)[] = [];
   private readonly onSignal = (): never => {
-    this.close();
+    try {
+      this.close();
+    } catch (failure) {
+      console.error(failure);
+    }
     process.exit(130);
   };
 
@@ -31,10 +35,18 @@ export class Lab {
     return netns;
   }
 
-  /** Ends the processes and removes the namespaces; idempotent. */
+  /** Ends the processes and removes the namespaces, all that can be; idempotent. @throws the first failure, at the end */
   close(): void {
     process.off('SIGINT', this.onSignal).off('SIGTERM', this.onSignal);
-    for (let cleanUp = this.cleanUps.pop(); cleanUp !== undefined; cleanUp = this.cleanUps.pop()) cleanUp();
+    const failures: unknown[] = [];
+    for (let cleanUp = this.cleanUps.pop(); cleanUp !== undefined; cleanUp = this.cleanUps.pop()) {
+      try {
+        cleanUp();
+      } catch (failure) {
+        failures.push(failure);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }
 

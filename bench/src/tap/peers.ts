@@ -25,7 +25,7 @@ const LUNETTA = fileURLToPath(new URL('../../../packages/apps/bin/lunetta.js', i
 const script = (name: string): string => fileURLToPath(new URL(`../../dist/tap/${name}.js`, import.meta.url));
 
 /** The command that runs `lunetta services` on the TAP device of {@link tapLink}. */
-export function servicesCommand(mode: RunMode): string[] {
+function servicesCommand(mode: RunMode): string[] {
   const where = ['--driver', 'tap', '--device', TAP_DEVICE, '--address', TAP_CIDR, '--mac', TAP_MAC];
   return [process.execPath, LUNETTA, 'services', ...where, '--mode', mode];
 }
