@@ -11,29 +11,36 @@
  * @returns a partial sum below 2^18
  */
 export function add(sum: number, view: DataView, at: number, end: number): number {
-  // Two 16-bit lanes a 32-bit load, in separate integer sums: 2.9 times faster than 16-bit loads for 1,460 bytes
-  // (`npm run bench:stack`, case checksum). 65,535 bytes are 16,384 loads: each lane stays below 2^30.
-  let high = sum;
-  let low = 0;
-  const last16 = end - 16;
-  for (; at <= last16; at += 16) {
+  // Of every 32-bit word only the high half is cut out; `all` is the sum of the whole words modulo 2^32. What `all` holds
+  // beside `high << 16` is the sum of the low halves, exactly: 65,535 bytes are 16,384 words, so it stays below 2^30.
+  // 1.5 times faster than cutting out both halves, 2.5 to 3 times faster than 16-bit loads, for 1,400 bytes
+  // (`npm run bench:stack -- checksum-1460`).
+  let high = 0;
+  let all = 0;
+  for (const last = end - 32; at <= last; at += 32) {
     const a = view.getInt32(at);
     const b = view.getInt32(at + 4);
     const c = view.getInt32(at + 8);
     const d = view.getInt32(at + 12);
-    high += (a >>> 16) + (b >>> 16) + (c >>> 16) + (d >>> 16);
-    low += (a & 0xffff) + (b & 0xffff) + (c & 0xffff) + (d & 0xffff);
+    const e = view.getInt32(at + 16);
+    const f = view.getInt32(at + 20);
+    const g = view.getInt32(at + 24);
+    const h = view.getInt32(at + 28);
+    high += (a >>> 16) + (b >>> 16) + (c >>> 16) + (d >>> 16) + (e >>> 16) + (f >>> 16) + (g >>> 16) + (h >>> 16);
+    all = (all + a + b + c + d + e + f + g + h) | 0;
   }
   for (; at + 4 <= end; at += 4) {
     const a = view.getInt32(at);
     high += a >>> 16;
-    low += a & 0xffff;
+    all = (all + a) | 0;
   }
+  let low = (all - (high << 16)) | 0;
   if (at + 2 <= end) {
     low += view.getUint16(at);
     at += 2;
   }
   if (at < end) low += view.getUint8(at) << 8;
+  high += sum;
   return (high & 0xffff) + (high >>> 16) + (low & 0xffff) + (low >>> 16);
 }
 
