@@ -1,6 +1,6 @@
 /** Times and limits of ARP (RFC 826, RFC 1122 section 2.3.2). */
 export interface ArpLimits {
-  /** Neighbours known at a time; when full, the one longest unused is forgotten, an unconfirmed one first. */
+  /** Neighbours known at a time; when full, one makes room: an unconfirmed one if there is any near, never one that is waited for. */
   readonly maxNeighbours: number;
   /** How long an answer is trusted before it is confirmed again, in milliseconds. */
   readonly reachableMs: number;

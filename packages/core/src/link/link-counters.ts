@@ -16,7 +16,7 @@ export enum LinkCounter {
   txAccepted,
   /** Frames that the driver accepted for sending. */
   txSent,
-  /** Bytes of the frames handed to the driver. */
+  /** Bytes of the frames queued for the driver. */
   txBytes,
 }
 

@@ -16,7 +16,7 @@ const port = () => z.int().min(1).max(65535);
 const arp = {
   maxNeighbours: count(1_000_000)
     .optional()
-    .describe('Neighbours known at a time; when full, the one longest unused is forgotten. Default 4096.'),
+    .describe('Neighbours known at a time; when full, an unconfirmed one makes room. Default 4096.'),
   reachableMs: milliseconds()
     .optional()
     .describe('How long an answer is trusted before it is confirmed again, in milliseconds. Default 30000.'),
