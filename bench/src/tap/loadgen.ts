@@ -10,7 +10,7 @@ const BUILD = `${SOURCES}build/`;
 const PROGRAM = `${BUILD}loadgen`;
 
 /** Round trips, in microseconds. */
-export interface Latency {
+interface Latency {
   readonly n: number;
   readonly p50: number;
   readonly p99: number;
