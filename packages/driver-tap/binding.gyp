@@ -8,6 +8,7 @@
       "target_name": "lunetta_tap",
       "sources": [
         "native/addon.cc",
+        "native/internet-sum.cc",
         "native/link-monitor.cc",
         "native/node-calls.cc",
         "native/region.cc",

@@ -397,6 +397,33 @@ describe('a reply', () => {
     ]);
   });
 
+  test.each<[string, (datagram: Datagram) => void, number | undefined]>([
+    ['untouched', () => undefined, undefined],
+    ['looked at', (datagram) => void datagram.bytes[0], undefined],
+    ['changed through bytes', (datagram) => void datagram.bytes.fill(7), undefined],
+    [
+      'changed through memory and offset',
+      ({ memory, offset }) => void memory.bytes.fill(9, offset, offset + 3),
+      undefined,
+    ],
+    ['untouched, to one who makes no checksum', () => undefined, 0],
+  ])('has a right checksum: %s', (_, change, checksum) => {
+    const socket = lab.stack.udp.open();
+    socket.bind({ port: 7 });
+    let payload: Uint8Array = new Uint8Array(0);
+    socket.onDatagram = (datagram) => {
+      change(datagram);
+      payload = datagram.copy().bytes;
+      expect(datagram.reply()).toBeUndefined();
+    };
+    for (const length of [3, 300, 1472]) {
+      const fields = { srcPort: 5000, dstPort: 7, ...(checksum === undefined ? {} : { checksum }) };
+      lab.send(lab.udpFrame(fields, counted(length)));
+      expect(lab.heard().filter(({ udp }) => udp)).toMatchObject([{ payload }]); // heard() looks at every checksum
+      expect(payload).toHaveLength(length);
+    }
+  });
+
   test.each([-1, 1473, 2000, 1e9, NaN, 1.5])('of %d bytes is refused, and the buffer comes back', (length) => {
     const outcomes: unknown[] = [];
     during((datagram) => outcomes.push(datagram.reply(length)));

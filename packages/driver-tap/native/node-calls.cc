@@ -20,22 +20,44 @@ napi_value Poll(napi_env env, napi_callback_info info) {
   return received;
 }
 
+napi_value Sum(napi_env env, napi_callback_info info) {
+  size_t count = 2;
+  napi_value arguments[2];
+  void* queue;
+  uint32_t at, end;
+  napi_value sum;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, &queue);
+  if (napi_get_value_uint32(env, arguments[0], &at) != napi_ok) at = UINT32_MAX;
+  if (napi_get_value_uint32(env, arguments[1], &end) != napi_ok) end = 0;
+  napi_create_uint32(env, static_cast<TapQueue*>(queue)->Sum(at, end), &sum);
+  return sum;
+}
+
 using QueueHolder = std::shared_ptr<TapQueue>;
 
 void ReleaseQueue(napi_env, void*, void* holder) { delete static_cast<QueueHolder*>(holder); }
 
-}  // namespace
-
-Napi::Value PollFunction(Napi::Env env, const std::shared_ptr<TapQueue>& queue) {
+// A raw Node-API function that has the queue as its data, and keeps it.
+Napi::Value QueueFunction(Napi::Env env, const char* name, napi_callback call, const std::shared_ptr<TapQueue>& queue) {
   napi_value function;
-  napi_status status = napi_create_function(env, "poll", NAPI_AUTO_LENGTH, Poll, queue.get(), &function);
+  napi_status status = napi_create_function(env, name, NAPI_AUTO_LENGTH, call, queue.get(), &function);
   if (status == napi_ok) {
     auto holder = new QueueHolder(queue);
     status = napi_add_finalizer(env, function, holder, ReleaseQueue, holder, nullptr);
     if (status != napi_ok) delete holder;
   }
-  if (status != napi_ok) throw StepError("poll", EINVAL);
+  if (status != napi_ok) throw StepError(name, EINVAL);
   return Napi::Value(env, function);
+}
+
+}  // namespace
+
+Napi::Value PollFunction(Napi::Env env, const std::shared_ptr<TapQueue>& queue) {
+  return QueueFunction(env, "poll", Poll, queue);
+}
+
+Napi::Value SumFunction(Napi::Env env, const std::shared_ptr<TapQueue>& queue) {
+  return QueueFunction(env, "sum", Sum, queue);
 }
 
 Napi::Value SharedBuffer(Napi::Env env, const std::shared_ptr<TapQueue>& queue) {

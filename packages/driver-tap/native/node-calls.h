@@ -13,6 +13,9 @@ namespace lunetta {
 // `poll(txCount)` as a raw Node-API function: 13-17 ns a call where node-addon-api's wrapper takes 40.
 Napi::Value PollFunction(Napi::Env env, const std::shared_ptr<TapQueue>& queue);
 
+// `sum(at, end)`, likewise: the Internet sum of those bytes of the region.
+Napi::Value SumFunction(Napi::Env env, const std::shared_ptr<TapQueue>& queue);
+
 // The queue's region as an ArrayBuffer. Throws StepError if the runtime allows no external memory.
 Napi::Value SharedBuffer(Napi::Env env, const std::shared_ptr<TapQueue>& queue);
 

@@ -100,11 +100,12 @@ void TapPort::OpenDevice(const Napi::Object& config) {
   queue_->SetState(monitor_->report().up ? LinkState::Up : LinkState::Down);
 }
 
-// Gives the object its `poll` function, the region as `memory`, and where in it things are.
+// Gives the object its functions `poll` and `sum`, the region as `memory`, and where in it things are.
 void TapPort::ShareRegion(Napi::Env env) {
   const Region& region = queue_->region();
   Napi::Object self = Value();
   self.Set("poll", PollFunction(env, queue_));
+  self.Set("sum", SumFunction(env, queue_));
   self.Set("memory", SharedBuffer(env, queue_));
   const std::pair<const char*, size_t> layout[] = {
       {"countsAt", region.countsAt()}, {"rxAt", region.rxAt()},     {"txAt", region.txAt()},

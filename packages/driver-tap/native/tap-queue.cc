@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "internet-sum.h"
+
 namespace lunetta {
 
 namespace {
@@ -54,6 +56,14 @@ int32_t TapQueue::Poll(int32_t txCount) {
   counts[kCountSent] = sent;
   counts[kCountState] = static_cast<int32_t>(state_);
   return received;
+}
+
+uint32_t TapQueue::Sum(uint32_t at, uint32_t end) {
+  if (at > end || end > region_->size()) {
+    Count(Refusal::Offset);
+    return 0;
+  }
+  return InternetSum(region_->base() + at, end - at);
 }
 
 void TapQueue::Close() {

@@ -40,6 +40,9 @@ class TapQueue {
   // The contract's hot call (LinkQueue.poll): free, send, stock, receive. Allocates nothing.
   int32_t Poll(int32_t txCount);
 
+  // The Internet sum of the region's bytes [at, end). What does not lie in it is refused, counted, and 0.
+  uint32_t Sum(uint32_t at, uint32_t end);
+
   // Takes back what stands in free and stock; from then on Poll does nothing.
   void Close();
 

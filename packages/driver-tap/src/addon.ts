@@ -22,6 +22,8 @@ export interface NativeConfig {
 /** A port of native/tap-port.cc. `...At` are byte offsets in `memory`. */
 export interface NativePort {
   readonly poll: (txCount: number) => number;
+  /** The Internet sum of the bytes `[at, end)` of `memory`. */
+  readonly sum: (at: number, end: number) => number;
   readonly memory: ArrayBuffer;
   readonly countsAt: number;
   readonly rxAt: number;

@@ -37,7 +37,7 @@ class TapQueue implements LinkQueue {
     config: NativeConfig,
   ) {
     const { memory, bufferSize } = native;
-    this.memory = new FrameMemory(memory, native.framesAt, bufferSize, bufferSize, config.buffers);
+    this.memory = new FrameMemory(memory, native.framesAt, bufferSize, bufferSize, config.buffers, native.sum);
     this.headroom = native.headroom;
     this.rx = new Int32Array(memory, native.rxAt, config.burst * DESCRIPTOR_WORDS);
     this.tx = new Int32Array(memory, native.txAt, config.txCapacity * DESCRIPTOR_WORDS);

@@ -47,7 +47,7 @@ export class Icmp implements RefusalSender {
   input(packet: Packet): void {
     const { view, at, end } = packet;
     if (!icmpv4.fits(at, end)) return packet.drop(DropReason['icmp.truncated']);
-    if (checksum.finish(checksum.add(0, view, at, end)) !== 0) return packet.drop(DropReason['icmp.badChecksum']);
+    if (checksum.finish(packet.memory.addSum(0, at, end)) !== 0) return packet.drop(DropReason['icmp.badChecksum']);
     const type = icmpv4.type(view, at);
     if (type === icmpv4.TYPE_ECHO_REQUEST) return this.echoRequest(packet);
     if (type === icmpv4.TYPE_ECHO_REPLY) return this.echoReply(packet);

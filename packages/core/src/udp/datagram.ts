@@ -1,4 +1,5 @@
 import type { SocketErrorCode } from '../errors/socket-error.js';
+import { RX_L4_CHECKSUM_GOOD } from '../link/descriptor.js';
 import type { FrameMemory } from '../link/frame-memory.js';
 import type { Packet } from '../link/packet.js';
 import * as ipv4 from '../wire/ipv4.js';
@@ -20,8 +21,8 @@ export interface ReplyPort {
 export class Datagram {
   /** Where the payload lies; it may be changed in place. */
   memory!: FrameMemory;
-  /** Byte offset of the payload in `memory`. */
-  offset = 0;
+  /** @internal See {@link offset}. */
+  payloadAt = 0;
   /** Length of the payload in bytes. */
   length = 0;
   /** The sender's port; 0 if it wants no answer. */
@@ -42,6 +43,10 @@ export class Datagram {
   isLive = false;
   /** @internal True while other sockets are to see it too. */
   isShared = false;
+  /** @internal The checksum it came with, if that was found right here; 0 if not. */
+  checksum = 0;
+  /** @internal The application may have changed the payload: it knows where it lies. */
+  isTouched = false;
   /** @internal Its headers were written over by an answer in place. */
   isAnswered = false;
   private readonly text = new AddressText();
@@ -56,8 +61,8 @@ export class Datagram {
       this.packet = packet;
       this.memory = packet.memory;
     }
-    this.offset = at + udp.HEADER_LENGTH;
-    this.length = packet.end - this.offset;
+    this.payloadAt = at + udp.HEADER_LENGTH;
+    this.length = packet.end - this.payloadAt;
     this.remotePort = udp.srcPort(view, at);
     this.localPort = udp.dstPort(view, at);
     // Read now: an answer in place is written over them.
@@ -65,8 +70,17 @@ export class Datagram {
     this.tos = ipv4.tos(view, networkAt);
     this.remote = ipv4.source(view, networkAt);
     this.local = ipv4.destination(view, networkAt);
+    // One that the device vouches for may be unfinished: a local sender leaves it to hardware that never sees it.
+    this.checksum = (packet.flags & RX_L4_CHECKSUM_GOOD) === 0 ? udp.checksumField(view, at) : 0;
     this.isLive = true;
+    this.isTouched = false;
     this.isAnswered = false;
+  }
+
+  /** Byte offset of the payload in `memory`. */
+  get offset(): number {
+    this.isTouched = true;
+    return this.payloadAt;
   }
 
   /** The payload as a view of the frame's bytes, valid until the callback returns. Makes an object (20 ns). */
@@ -93,13 +107,13 @@ export class Datagram {
   get ipOptions(): Uint8Array {
     if (this.isAnswered) return new Uint8Array(0);
     const optionsAt = this.packet.networkAt + ipv4.MIN_HEADER_LENGTH;
-    return new Uint8Array(this.memory.buffer, optionsAt, this.offset - udp.HEADER_LENGTH - optionsAt);
+    return new Uint8Array(this.memory.buffer, optionsAt, this.payloadAt - udp.HEADER_LENGTH - optionsAt);
   }
 
   /** The largest `length` that {@link reply} can send out of the datagram's own buffer. */
   get replyCapacity(): number {
     const { handle } = this.packet;
-    return handle < 0 ? this.length : this.memory.bufferAt(handle) + this.memory.bufferSize - this.offset;
+    return handle < 0 ? this.length : this.memory.bufferAt(handle) + this.memory.bufferSize - this.payloadAt;
   }
 
   /**
@@ -118,7 +132,7 @@ export class Datagram {
   /** A copy of the payload and all about it, the application's own for as long as it likes. */
   copy(): ReceivedDatagram {
     return {
-      bytes: this.bytes.slice(),
+      bytes: this.memory.bytes.slice(this.payloadAt, this.payloadAt + this.length),
       remoteAddress: this.remoteAddress,
       remotePort: this.remotePort,
       localAddress: this.localAddress,

@@ -135,7 +135,7 @@ export class Udp implements ErrorReceiver, ReplyPort, UdpPort {
     const packet = io.outgoing;
     packet.begin(udp.HEADER_LENGTH + payload.length);
     packet.memory.bytes.set(payload, packet.at + udp.HEADER_LENGTH);
-    this.output(packet, socket, path, dstPort);
+    this.output(packet, socket, path, dstPort, 0);
     return undefined;
   }
 
@@ -153,31 +153,34 @@ export class Udp implements ErrorReceiver, ReplyPort, UdpPort {
     const error = checkSend(socket, path, length + this.headerLength);
     if (error !== undefined) return error;
     if (!io.hasTxRoom) return this.refuse(socket, io);
-    packet.at = datagram.offset - udp.HEADER_LENGTH;
-    packet.end = datagram.offset + length;
+    packet.at = datagram.payloadAt - udp.HEADER_LENGTH;
+    packet.end = datagram.payloadAt + length;
     datagram.isAnswered = true;
-    this.output(packet, socket, path, datagram.remotePort);
+    // Both ends' addresses and ports change places: of the same payload the checksum stays the same.
+    const isSame = !datagram.isTouched && length === datagram.length && path.local === datagram.local;
+    this.output(packet, socket, path, datagram.remotePort, isSame ? datagram.checksum : 0);
     return undefined;
   }
 
   /** An answer that cannot leave in the datagram's own buffer: others need it, or it lies elsewhere, or has left. */
   private replyWithCopy(datagram: Datagram, socket: BoundSocket, length: number): SocketErrorCode | undefined {
-    const { memory, offset, localAddress, remoteAddress, remotePort } = datagram;
+    const { memory, payloadAt, localAddress, remoteAddress, remotePort } = datagram;
     const local = this.network.isOwn(localAddress) ? localAddress : undefined;
     const error = this.network.findPath(this.answerPath, remoteAddress, local);
     if (error !== undefined) return error;
-    return this.send(socket, this.answerPath, remotePort, new Uint8Array(memory.buffer, offset, length));
+    return this.send(socket, this.answerPath, remotePort, new Uint8Array(memory.buffer, payloadAt, length));
   }
 
-  /** Writes the header of the datagram whose payload is in place, and hands it down. There is room for it. */
-  private output(packet: Packet, socket: BoundSocket, path: Path, dstPort: number): void {
+  /**
+   * Writes the header of the datagram whose payload is in place, and hands it down. There is room for it.
+   *
+   * @param knownSum its checksum, if that is known; 0 if not
+   */
+  private output(packet: Packet, socket: BoundSocket, path: Path, dstPort: number, knownSum: number): void {
     const { view, at, end } = packet;
     const { localPort } = socket;
-    const length = end - at;
-    // The header's sum comes from its values, which spares reading them back; the length counts twice.
-    const headerSum = path.addressSum + ipv4.PROTOCOL_UDP + length + localPort + dstPort + length;
-    const sum = checksum.finish(checksum.add(headerSum, view, at + udp.HEADER_LENGTH, end));
-    udp.write(view, at, localPort, dstPort, length, sum === 0 ? 0xffff : sum);
+    const sum = knownSum !== 0 ? knownSum : checksumOf(packet, path, localPort, dstPort);
+    udp.write(view, at, localPort, dstPort, end - at, sum);
     const ttl = path.cast === Cast.MULTICAST ? socket.groupTtl : socket.unicastTtl;
     this.network.output(packet, path, ipv4.PROTOCOL_UDP, ttl, socket.typeOfService);
     this.counters[UdpCounter.sent]++;
@@ -278,7 +281,16 @@ function isChecksumGood(packet: Packet, length: number): boolean {
   if ((flags & RX_L4_CHECKSUM_BAD) !== 0) return false;
   const source = ipv4.source(view, networkAt);
   const pseudo = ipv4.pseudoHeaderSum(source, ipv4.destination(view, networkAt), ipv4.PROTOCOL_UDP, length);
-  return checksum.finish(checksum.add(pseudo, view, at, packet.end)) === 0;
+  return checksum.finish(packet.memory.addSum(pseudo, at, packet.end)) === 0;
+}
+
+/** The checksum of a datagram whose payload is in place; never 0, which would say that there is none (RFC 768). */
+function checksumOf({ memory, at, end }: Packet, path: Path, srcPort: number, dstPort: number): number {
+  const length = end - at;
+  // The header's sum comes from its values, which spares reading them back; the length counts twice.
+  const headerSum = path.addressSum + ipv4.PROTOCOL_UDP + length + srcPort + dstPort + length;
+  const sum = checksum.finish(memory.addSum(headerSum, at + udp.HEADER_LENGTH, end));
+  return sum === 0 ? 0xffff : sum;
 }
 
 /** Why a datagram of `totalLength` bytes, IP header included, may not go that way. */
