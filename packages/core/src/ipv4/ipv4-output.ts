@@ -12,7 +12,8 @@ import * as macAddress from '../wire/mac-address.js';
 import type { Ipv4Address, Ipv4Interface, Ipv4Link } from './ipv4-interface.js';
 import { RouteTable, type Route } from './routes.js';
 
-const CACHE_BITS = 12;
+/** 16,384 paths: 4,000 peers at once find one in eight taken by another. */
+const CACHE_BITS = 14;
 const IDENTIFICATION_BITS = 11;
 
 /** IPv4 on the way down: routes, paths, the header. */
@@ -25,12 +26,14 @@ export class Ipv4Output implements NetworkLayer {
   /** Paths back to peers, by a secret hash of both addresses; a newer one takes the place of an older one. */
   private readonly cache: (Path | undefined)[] = new Array<Path | undefined>(1 << CACHE_BITS).fill(undefined);
   private readonly cacheMultiplier: number;
+  private readonly localMultiplier: number;
   /** Counters of identifications; each destination starts from an offset of its own (RFC 7739 section 5.3). */
   private readonly identifications = new Int32Array(1 << IDENTIFICATION_BITS);
 
   constructor(random: Random) {
     this.hash = new KeyedHash(() => random.int32());
     this.cacheMultiplier = random.int32() | 1;
+    this.localMultiplier = random.int32() | 1;
     for (let i = 0; i < this.identifications.length; i++) this.identifications[i] = random.int32() & 0xffff;
   }
 
@@ -79,8 +82,9 @@ export class Ipv4Output implements NetworkLayer {
   pathBack(packet: Packet): Path | undefined {
     const remote = ipv4.source(packet.view, packet.networkAt);
     const local = packet.networkCast === Cast.UNICAST ? ipv4.destination(packet.view, packet.networkAt) : 0;
-    // One secret multiplication is enough here: who finds colliding addresses gains a look-up more for each datagram.
-    const slot = Math.imul(remote ^ local, this.cacheMultiplier) >>> (32 - CACHE_BITS);
+    // Secret multiplications are enough here: who finds colliding addresses gains a look-up more for each datagram.
+    const slot =
+      (Math.imul(remote, this.cacheMultiplier) + Math.imul(local, this.localMultiplier)) >>> (32 - CACHE_BITS);
     let path = this.cache[slot];
     if (path === undefined) {
       path = new Path();

@@ -116,6 +116,11 @@ export class Datagram {
     return handle < 0 ? this.length : this.memory.bufferAt(handle) + this.memory.bufferSize - this.payloadAt;
   }
 
+  /** @internal True if an answer of `length` bytes can be sent out of the datagram's own buffer. */
+  fits(length: number): boolean {
+    return Number.isInteger(length) && length >= 0 && length <= this.replyCapacity;
+  }
+
   /**
    * Sends the bytes `[offset, offset + length)` back to the sender, from the address and port that the datagram was
    * sent to, in the same buffer: nothing is copied. An answer that differs is written over the payload first; after

@@ -14,6 +14,8 @@ export type SocketGroup = BoundSocket[];
 
 /** What is bound to one port. */
 export class PortEntry {
+  /** The one socket of the port, if there is but one and it takes all that comes: found without another look-up. */
+  sole: BoundSocket | undefined = undefined;
   /** Bound to any address. */
   any: SocketGroup | undefined = undefined;
   /** Bound to one address (signed 32 bits). */
@@ -22,6 +24,12 @@ export class PortEntry {
   connected = 0;
   /** All sockets of the port, connected ones included. */
   readonly sockets = new Set<BoundSocket>();
+
+  /** Brings {@link sole} up to date after a change. */
+  update(): void {
+    const isSole = this.sockets.size === 1 && this.connected === 0 && this.any !== undefined;
+    this.sole = isSole ? this.any![0] : undefined;
+  }
 }
 
 /** A dense table of the 65,536 ports, in pages made when they are needed: a look-up is two loads. */

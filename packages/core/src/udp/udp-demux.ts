@@ -25,6 +25,7 @@ export class UdpDemux {
   find(local: number, localPort: number, remote: number, remotePort: number): BoundSocket | undefined {
     const entry = this.ports.get(localPort);
     if (entry === undefined) return undefined;
+    if (entry.sole !== undefined) return entry.sole;
     if (entry.connected > 0) {
       const socket = this.findConnected(local, localPort, remote, remotePort);
       if (socket !== undefined) return socket;
@@ -72,14 +73,9 @@ export class UdpDemux {
   bind(socket: BoundSocket): void {
     const entry = this.ports.open(socket.localPort);
     entry.sockets.add(socket);
-    if (socket.boundAddress === 0) {
-      (entry.any ??= []).push(socket);
-      return;
-    }
-    entry.byAddress ??= new Map<number, SocketGroup>();
-    const group = entry.byAddress.get(socket.boundAddress);
-    if (group === undefined) entry.byAddress.set(socket.boundAddress, [socket]);
-    else group.push(socket);
+    if (socket.boundAddress === 0) (entry.any ??= []).push(socket);
+    else addTo((entry.byAddress ??= new Map<number, SocketGroup>()), socket);
+    entry.update();
   }
 
   /** Takes a bound socket that is not connected out of the tables. */
@@ -100,6 +96,7 @@ export class UdpDemux {
     const entry = this.ports.open(socket.localPort);
     entry.sockets.add(socket);
     entry.connected++;
+    entry.update();
     const ports = portPair(socket.remotePort, socket.localPort);
     let number = this.connected.get(socket.connectedAddress, ports, 0);
     if (number === NOT_FOUND) {
@@ -127,6 +124,7 @@ export class UdpDemux {
   private forget(socket: BoundSocket): void {
     const entry = this.ports.get(socket.localPort)!;
     entry.sockets.delete(socket);
+    entry.update();
     if (entry.sockets.size === 0) this.ports.delete(socket.localPort);
   }
 
@@ -134,6 +132,12 @@ export class UdpDemux {
     const number = this.connected.get(remote, portPair(remotePort, localPort), 0);
     return number === NOT_FOUND ? NOBODY : this.connectedGroups[number];
   }
+}
+
+function addTo(byAddress: Map<number, SocketGroup>, socket: BoundSocket): void {
+  const group = byAddress.get(socket.boundAddress);
+  if (group === undefined) byAddress.set(socket.boundAddress, [socket]);
+  else group.push(socket);
 }
 
 const NOBODY: SocketGroup = [];

@@ -142,7 +142,7 @@ export class Udp implements ErrorReceiver, ReplyPort, UdpPort {
   reply(datagram: Datagram, length: number): SocketErrorCode | undefined {
     const socket = this.receiver!;
     if (datagram.remotePort === 0) return 'EDESTADDRREQ';
-    if (!(length >= 0 && length <= datagram.replyCapacity && Number.isInteger(length))) return 'EMSGSIZE';
+    if (length !== datagram.length && !datagram.fits(length)) return 'EMSGSIZE';
     if (socket.isClosed) return 'EBADF';
     const { packet } = datagram;
     if (datagram.isShared || packet.handle < 0) return this.replyWithCopy(datagram, socket, length);
