@@ -75,7 +75,7 @@ export class Generator {
 }
 
 /** The hardware address of the peer with an IPv4 address, last four bytes; the first two are 02-00. */
-export function peerMacLo(address: number): number {
+function peerMacLo(address: number): number {
   return address & 0xffff;
 }
 
