@@ -139,14 +139,14 @@ describe('SAD DNS (CVE-2020-25705)', () => {
 
   test('how many errors are left does not tell how many others were sent', async () => {
     const [few, more] = [new Set<number>(), new Set<number>()];
-    for (let seed = 1; seed <= 8; seed++) {
+    for (let seed = 1; seed <= 24; seed++) {
       few.add(errorsLeft(seed, 10));
       await lab.close();
       more.add(errorsLeft(seed, 11));
-      if (seed < 8) await lab.close();
+      if (seed < 24) await lab.close();
     }
     expect(few.size).toBeGreaterThan(3);
-    expect([...few].filter((count) => more.has(count)).length).toBeGreaterThan(1);
+    expect([...few].filter((count) => more.has(count)).length).toBeGreaterThan(3);
   });
 });
 
