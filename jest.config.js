@@ -1,6 +1,8 @@
 /** One jest run for all packages; tests see the TypeScript sources, so no build is needed for them. */
 export default {
   testEnvironment: 'node',
+  // Most tests wait for devices and processes: one core less than there are, as jest has it, would leave cores idle.
+  maxWorkers: '100%',
   roots: ['<rootDir>/packages', '<rootDir>/test'],
   testMatch: ['**/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
