@@ -43,7 +43,7 @@ export class Datagram {
   isLive = false;
   /** @internal True while other sockets are to see it too. */
   isShared = false;
-  /** @internal The checksum it came with, if that was found right here; 0 if not. */
+  /** @internal The checksum it came with, to be found right here; 0 if the sender made none or the device vouches for it. */
   checksum = 0;
   /** @internal The application may have changed the payload: it knows where it lies. */
   isTouched = false;
@@ -53,7 +53,7 @@ export class Datagram {
 
   constructor(private readonly port: ReplyPort) {}
 
-  /** @internal Points it at the checked UDP datagram at `packet.at`. */
+  /** @internal Points it at the UDP datagram at `packet.at`, whose lengths are checked. */
   load(packet: Packet): void {
     const { view, at, networkAt } = packet;
     // Storing a pointer costs a write barrier, and most datagrams of a burst lie in the same memory.
@@ -72,7 +72,6 @@ export class Datagram {
     this.local = ipv4.destination(view, networkAt);
     // One that the device vouches for may be unfinished: a local sender leaves it to hardware that never sees it.
     this.checksum = (packet.flags & RX_L4_CHECKSUM_GOOD) === 0 ? udp.checksumField(view, at) : 0;
-    this.isLive = true;
     this.isTouched = false;
     this.isAnswered = false;
   }

@@ -1,6 +1,6 @@
 import { LunettaError } from '../errors/lunetta-error.js';
 import { SocketError, type SocketErrorCode } from '../errors/socket-error.js';
-import { RX_L4_CHECKSUM_BAD, RX_L4_CHECKSUM_GOOD } from '../link/descriptor.js';
+import { RX_L4_CHECKSUM_BAD } from '../link/descriptor.js';
 import { DropReason } from '../link/drop-reason.js';
 import { Cast, type Packet } from '../link/packet.js';
 import type { LinkIo } from '../link/link-io.js';
@@ -74,45 +74,44 @@ export class Udp implements ErrorReceiver, ReplyPort, UdpPort {
 
   /** Takes the datagram `[packet.at, packet.end)`; its IP header is at `packet.networkAt`. */
   input(packet: Packet): void {
-    const { view, at, networkAt } = packet;
+    const { view, at } = packet;
     if (!udp.fits(at, packet.end)) return packet.drop(DropReason['udp.truncated']);
     const length = udp.length(view, at);
     if (length < udp.HEADER_LENGTH || length > packet.end - at) return packet.drop(DropReason['udp.badLength']);
     packet.end = at + length;
-    if (!isChecksumGood(packet, length)) return packet.drop(DropReason['udp.badChecksum']);
+    const { datagram } = this;
+    datagram.load(packet);
+    if (!isChecksumGood(packet, datagram, length)) return packet.drop(DropReason['udp.badChecksum']);
     if (packet.networkCast !== Cast.UNICAST) return this.inputToAll(packet);
-    const local = ipv4.destination(view, networkAt);
-    const remote = ipv4.source(view, networkAt);
-    const socket = this.demux.find(local, udp.dstPort(view, at), remote, udp.srcPort(view, at));
+    const { local, localPort, remote, remotePort } = datagram;
+    const socket = this.demux.find(local, localPort, remote, remotePort);
     if (socket === undefined) {
       this.icmp.portUnreachable(packet);
       return packet.drop(DropReason['udp.noPort']);
     }
-    this.datagram.isShared = false;
-    if (this.deliver(socket, packet)) packet.delivered();
+    datagram.isShared = false;
+    if (this.deliver(socket)) packet.delivered();
     else packet.drop(DropReason['udp.receiveQueueFull']);
   }
 
   /** A broadcast or multicast datagram: every socket that it reaches is shown it, and the buffer is returned once. */
   private inputToAll(packet: Packet): void {
-    const { view, at, networkAt } = packet;
-    const destination = ipv4.destination(view, networkAt);
-    const remote = ipv4.source(view, networkAt);
-    const sockets = this.demux.findAll(destination, udp.dstPort(view, at), remote, udp.srcPort(view, at));
+    const { local, localPort, remote, remotePort } = this.datagram;
+    const sockets = this.demux.findAll(local, localPort, remote, remotePort);
     if (sockets.length === 0) return packet.drop(DropReason['udp.noPort']);
     let isDelivered = false;
     this.datagram.isShared = sockets.length > 1;
     for (const socket of sockets) {
-      if (!socket.isClosed) isDelivered = this.deliver(socket, packet) || isDelivered; // by the callback before it
+      if (!socket.isClosed) isDelivered = this.deliver(socket) || isDelivered; // by the callback before it
     }
     if (isDelivered) packet.delivered();
     else packet.drop(DropReason['udp.receiveQueueFull']);
   }
 
   /** Shows the datagram to a socket; false if its queue is full. Whatever the callback does, the work goes on. */
-  private deliver(socket: BoundSocket, packet: Packet): boolean {
+  private deliver(socket: BoundSocket): boolean {
     const { datagram } = this;
-    datagram.load(packet);
+    datagram.isLive = true;
     if (this.receiver !== socket) this.receiver = socket;
     let isTaken = true;
     try {
@@ -274,14 +273,12 @@ export class Udp implements ErrorReceiver, ReplyPort, UdpPort {
   }
 }
 
-/** Good, or none made by the sender. What the device says counts: good is trusted, bad is bad. */
-function isChecksumGood(packet: Packet, length: number): boolean {
-  const { view, at, networkAt, flags } = packet;
-  if (udp.checksumField(view, at) === 0 || (flags & RX_L4_CHECKSUM_GOOD) !== 0) return true;
-  if ((flags & RX_L4_CHECKSUM_BAD) !== 0) return false;
-  const source = ipv4.source(view, networkAt);
-  const pseudo = ipv4.pseudoHeaderSum(source, ipv4.destination(view, networkAt), ipv4.PROTOCOL_UDP, length);
-  return checksum.finish(packet.memory.addSum(pseudo, at, packet.end)) === 0;
+/** What the device says counts, bad as well as good; else the sum over the datagram and its addresses decides. */
+function isChecksumGood(packet: Packet, { checksum: field, remote, local }: Datagram, length: number): boolean {
+  if (field === 0) return true; // the sender made none, or the device has found it good
+  if ((packet.flags & RX_L4_CHECKSUM_BAD) !== 0) return false;
+  const pseudo = ipv4.pseudoHeaderSum(remote, local, ipv4.PROTOCOL_UDP, length);
+  return checksum.finish(packet.memory.addSum(pseudo, packet.at, packet.end)) === 0;
 }
 
 /** The checksum of a datagram whose payload is in place; never 0, which would say that there is none (RFC 768). */
