@@ -14,8 +14,8 @@ export interface StackCase {
   readonly neighbours?: number;
   /** Interfaces, each on memory of another kind. */
   readonly ports?: 2;
-  /** How the server answers: in place (not given), out of a view, or out of a copy. */
-  readonly app?: 'view' | 'copy';
+  /** How the server answers: in place as it came (not given), in place changed, out of a view, or out of a copy. */
+  readonly app?: 'changed' | 'view' | 'copy';
 }
 
 /** Something that echoes, and a generator that keeps it busy. */
@@ -60,6 +60,12 @@ export function stackBench(options: StackCase): Bench {
 
 function echoServer(socket: UdpSocket, app: StackCase['app']): NonNullable<UdpSocket['onDatagram']> {
   if (app === undefined) return (datagram) => void datagram.reply();
+  if (app === 'changed') {
+    return (datagram) => {
+      datagram.memory.bytes[datagram.offset] ^= 1;
+      datagram.reply();
+    };
+  }
   if (app === 'view') {
     return (datagram) => void socket.send(datagram.bytes, datagram.remoteAddress, datagram.remotePort);
   }

@@ -12,6 +12,8 @@ import { reflectorBench, stackBench, type StackCase } from './benches.js';
 const CASES: Readonly<Record<string, StackCase>> = {
   'echo-64': { frame: 60 },
   'echo-1400': { frame: 1442 },
+  'echo-64-changed': { frame: 60, app: 'changed' },
+  'echo-1400-changed': { frame: 1442, app: 'changed' },
   'echo-64-two-memories': { frame: 60, ports: 2 },
   'echo-64-view': { frame: 60, app: 'view' },
   'echo-64-copy': { frame: 60, app: 'copy' },
