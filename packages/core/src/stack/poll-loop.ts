@@ -56,11 +56,6 @@ export class PollLoop implements LoopPort {
     this.wake();
   }
 
-  /** Serves an interface no longer. */
-  remove(iface: NetworkInterface): void {
-    this.interfaces.splice(this.interfaces.indexOf(iface), 1);
-  }
-
   /** A port has something to poll for, or its state has changed. */
   onWake(): void {
     if (!this.isRunning) this.run();

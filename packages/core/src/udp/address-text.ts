@@ -1,6 +1,7 @@
 import { format } from '../wire/ipv4-address.js';
 
-const SLOTS = 256;
+const SLOT_BITS = 8;
+const SLOTS = 1 << SLOT_BITS;
 
 /**
  * Writes addresses as text, and remembers the last ones: a server that looks at every sender's address makes a string
@@ -12,7 +13,7 @@ export class AddressText {
 
   /** @param address signed 32 bits */
   of(address: number): string {
-    const slot = (Math.imul(address, 0x9e3779b1) >>> 24) & (SLOTS - 1);
+    const slot = Math.imul(address, 0x9e3779b1) >>> (32 - SLOT_BITS);
     if (this.addresses[slot] !== address) {
       this.addresses[slot] = address;
       this.texts[slot] = format(address);

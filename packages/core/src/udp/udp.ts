@@ -216,9 +216,9 @@ export class Udp implements ErrorReceiver, ReplyPort, UdpPort {
 
   bind(socket: BoundSocket, port: number): void {
     const isFree = (candidate: number): boolean => this.demux.isFree(socket.boundAddress, candidate, socket.reusePort);
-    const chosen = port === 0 ? ephemeralPort(this.limits.ephemeralPorts, this.random, isFree) : port;
+    if (port !== 0 && !isFree(port)) throw new SocketError('EADDRINUSE', 'bind', `port ${port} is taken`);
+    const chosen = port !== 0 ? port : ephemeralPort(this.limits.ephemeralPorts, this.random, isFree);
     if (chosen === undefined) throw new SocketError('EADDRINUSE', 'bind', 'every ephemeral port is taken');
-    if (!isFree(chosen)) throw new SocketError('EADDRINUSE', 'bind', `port ${chosen} is taken`);
     socket.localPort = chosen;
     this.demux.bind(socket);
   }
