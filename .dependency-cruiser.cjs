@@ -22,10 +22,10 @@ const CORE_ORDER = [
 /** The packages that a package may import, in its sources and in its tests; always by their index. */
 const PACKAGES = [
   { name: 'core', src: [], test: ['testkit'] },
-  { name: 'testkit', src: ['core'], test: ['core'] },
+  { name: 'testkit', src: ['core', 'driver-pcap'], test: ['core', 'driver-pcap', 'driver-tap'] },
   { name: 'driver-[^/]+', src: ['core'], test: ['core', 'testkit'] },
   { name: 'lunetta', src: ['core'], test: ['core', 'testkit'] },
-  { name: 'apps', src: ['lunetta'], test: ['core', 'lunetta', 'testkit'] },
+  { name: 'apps', src: ['lunetta', 'testkit'], test: ['core', 'lunetta', 'testkit'] },
 ];
 
 /** By which files a package is entered: its index; testkit's suites for jest apart, since they load only within jest. */

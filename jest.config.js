@@ -21,7 +21,7 @@ export default {
     ],
   },
   moduleNameMapper: {
-    '^@lunetta/(core|testkit|driver-tap|apps)$': '<rootDir>/packages/$1/src/index.ts',
+    '^@lunetta/(core|testkit|driver-tap|driver-pcap|driver-dpdk|apps)$': '<rootDir>/packages/$1/src/index.ts',
     '^@lunetta/testkit/jest$': '<rootDir>/packages/testkit/src/jest.ts',
     '^lunetta$': '<rootDir>/packages/lunetta/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',

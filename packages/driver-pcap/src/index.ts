@@ -1,0 +1,2 @@
+// Filled by the driver's own files.
+export {};
