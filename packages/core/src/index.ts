@@ -10,6 +10,7 @@ export { DropReason, DROP_REASONS, type DropReasonName } from './link/drop-reaso
 export { LinkIo } from './link/link-io.js';
 
 export type { Clock, Random, ScheduledCall, Scheduler } from './time/host.js';
+export { SeededRandom } from './time/seeded-random.js';
 export { Timer } from './time/timer.js';
 export { TimerWheel } from './time/timer-wheel.js';
 export { NOT_FOUND, TupleTable } from './table/tuple-table.js';

@@ -63,7 +63,7 @@ describe('a wrong configuration is told with its place', () => {
     [{ interfaces: [] }, 'interfaces: needs an interface at least'],
     [
       { interfaces: [INTERFACE], interface: 1 },
-      'interface: there is no such field; the fields are $schema, interfaces, settings',
+      'interface: there is no such field; the fields are $schema, interfaces, seed, settings',
     ],
     [{ interfaces: [{ ...INTERFACE, name: undefined }] }, 'interfaces[0].name: is missing; it must be of type string'],
     [withInterface({ name: 7 }), 'interfaces[0].name: expected string, received number'],

@@ -118,7 +118,9 @@ describe("a third party's driver", () => {
           name: 'spy',
           apiVersion: 1,
           optionsSchema: { '~standard': { validate: (value) => ({ value: { ...value, filledIn: true } }) } },
-          open: async (options, request) => { throw new Error(JSON.stringify({ options, request })) },
+          open: async (options, { clock, ...request }) => {
+            throw new Error(JSON.stringify({ options, request, clock: typeof clock.nowUs() }));
+          },
         }`,
       ),
     );
@@ -127,7 +129,7 @@ describe("a third party's driver", () => {
       code: 'LUNETTA_ERR_DEVICE',
       message:
         "interface 'lan': its driver cannot open: " +
-        '{"options":{"a":1,"filledIn":true},"request":{"interfaceName":"lan","mtu":1000}}',
+        '{"options":{"a":1,"filledIn":true},"request":{"interfaceName":"lan","mtu":1000},"clock":"number"}',
     });
   });
 });

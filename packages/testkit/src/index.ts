@@ -1,5 +1,5 @@
 export * from './virtual/duration.js';
-export * from './virtual/seeded-random.js';
+export { SeededRandom } from '@lunetta/core';
 export * from './virtual/virtual-clock.js';
 export * from './virtual/virtual-host.js';
 export * from './virtual/virtual-scheduler.js';

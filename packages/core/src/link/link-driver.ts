@@ -8,6 +8,7 @@
  * `descriptor.ts`) name them. Every buffer has exactly one owner at any time: the driver's pool, the device, or the
  * stack.
  */
+import type { Clock } from '../time/host.js';
 import type { FrameMemory } from './frame-memory.js';
 
 /** The version of this contract; a driver states the one it was written for in {@link LinkDriver.apiVersion}. */
@@ -27,6 +28,13 @@ export interface LinkDriver<Options = unknown> {
    * @throws LunettaError (rejects) with what is wrong, where, and the command or setting that mends it
    */
   open(options: Options, request: LinkRequest): Promise<LinkPort>;
+  /**
+   * For drivers whose frames have times of their own, such as those of a capture: how many seconds of that time pass in
+   * a second; Infinity: as fast as the stack can work. The whole stack then lives in that time ({@link
+   * LinkRequest.clock}), which begins just before the earliest {@link LinkQueue.nextFrameAt} and stands still after the
+   * last one.
+   */
+  timeFactor?(options: Options): number;
   /** Looks whether the driver can be used on this machine, and what is missing; for `lunetta doctor`. */
   diagnose?(): Promise<LinkDiagnosis>;
 }
@@ -66,6 +74,11 @@ export interface LinkRequest {
   readonly hardwareAddress?: Uint8Array | undefined;
   /** The largest network-layer packet in bytes, the Ethernet header not counted. Not given: the device's own. */
   readonly mtu?: number | undefined;
+  /**
+   * The stack's clock; for drivers that note when frames come and go. A {@link LinkDriver.timeFactor} driver shows a
+   * frame once its time has come on it. Not to be read before `open` is done.
+   */
+  readonly clock?: Clock | undefined;
 }
 
 /** `up` carries frames; `down` may come back; `gone` never does: the device was removed. */
@@ -225,7 +238,10 @@ export interface LinkQueue {
    */
   arm(): boolean;
 
-  /** For drivers with a time of their own (pcap): when the next frame is due in microseconds, Infinity for never. */
+  /**
+   * For drivers with a time of their own ({@link LinkDriver.timeFactor}): when the next frame is due, or the port ends,
+   * in microseconds; Infinity for never. The stack polls then, and not later.
+   */
   nextFrameAt?(): number;
 
   /** Where the buffers are. Control plane. */

@@ -128,7 +128,7 @@ export class PollLoop implements LoopPort {
     let hasWork = true;
     let hasWorked = false;
     for (let polls = 0; polls < this.settings.pollsPerTurn && (hasWork || isBusyMode); polls++) {
-      hasWork = this.pollOnce();
+      hasWork = this.pollOnce() || this.skipIdleTime();
       hasWorked = hasWorked || hasWork;
     }
     if (hasWork || isBusyMode || !this.mayRest(hasWorked)) return true;
@@ -141,6 +141,25 @@ export class PollLoop implements LoopPort {
     for (const iface of this.interfaces) iface.poll();
     if (this.timers.isDue(this.time.nowUs)) this.timers.advance(this.time.nowUs);
     return this.hasWork();
+  }
+
+  /**
+   * Where frames have times of their own nothing happens before the next frame or timer: goes on there at once if the
+   * clock lets us. After the last frame time stands still.
+   */
+  private skipIdleTime(): boolean {
+    const frameAt = this.nextFrameAt();
+    return frameAt < Infinity && this.time.advanceTo(Math.min(frameAt, this.timers.nextUs()));
+  }
+
+  /** When the next frame is due of those that have times of their own. */
+  private nextFrameAt(): number {
+    let earliest = Infinity;
+    for (const { io } of this.interfaces) {
+      const { queue } = io;
+      if (queue.nextFrameAt !== undefined) earliest = Math.min(earliest, queue.nextFrameAt());
+    }
+    return earliest;
   }
 
   private hasWork(): boolean {
@@ -164,9 +183,11 @@ export class PollLoop implements LoopPort {
       const { queue } = iface.io;
       const isArmed = queue.arm();
       if (isArmed && queue.wakeup === 'edge') iface.poll();
-      if (!isArmed || iface.isStalled || iface.io.isAwaited)
+      const mustPoll = !isArmed && queue.nextFrameAt === undefined;
+      if (mustPoll || iface.isStalled || iface.io.isAwaited)
         this.setAlarmAt(this.time.nowUs + this.settings.pollIntervalUs);
     }
+    this.setAlarmAt(Math.max(this.nextFrameAt(), this.time.nowUs));
     return this.hasWork();
   }
 

@@ -7,6 +7,13 @@
 export interface Clock {
   /** Microseconds since any fixed moment. */
   nowUs(): number;
+  /**
+   * Of a clock that stands still while the stack works (a capture's time, `LinkDriver.timeFactor`): moves to `us`, a
+   * later moment, unless it is too early for that. The poll loop calls it when nothing is left to do before `us`.
+   *
+   * @returns whether the clock stands at `us` or later now
+   */
+  advanceTo?(us: number): boolean;
 }
 
 /** A pending {@link Scheduler.after}, for {@link Scheduler.cancel}. */

@@ -22,4 +22,9 @@ export class StackTime {
     const now = this.clock.nowUs();
     if (now > this.now[0]) this.now[0] = now;
   }
+
+  /** Moves a clock that waits for the stack on to `us`; false if it is too early, or if it is no such clock. */
+  advanceTo(us: number): boolean {
+    return this.clock.advanceTo !== undefined && this.clock.advanceTo(us);
+  }
 }

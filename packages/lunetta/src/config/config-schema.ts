@@ -108,6 +108,13 @@ export const configSchema = fields({
     .array(interfaceSchema)
     .min(1, 'needs an interface at least')
     .describe('The interfaces of the stack, in their order.'),
+  seed: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      'Seed of the random numbers of a stack that replays captures: the same seed, the same frames. Default 1.',
+    ),
   settings: settingsSchema.optional().describe('Limits and times of the stack; what is not given has its default.'),
 })
   .superRefine(({ interfaces }, context) => {

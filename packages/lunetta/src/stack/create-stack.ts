@@ -1,13 +1,20 @@
-import { TOKENS, stackModule, type Clock, type Random, type Stack, type StackSettings } from '@lunetta/core';
+import {
+  TOKENS,
+  stackModule,
+  type Clock,
+  type LinkPort,
+  type Random,
+  type Scheduler,
+  type Stack,
+  type StackSettings,
+} from '@lunetta/core';
 import { Container } from 'inversify';
 import type { LunettaConfig } from '../config/config-schema.js';
 import { checkConfig, readConfigFile, type ReadConfig } from '../config/read-config.js';
 import { tuneEngine } from '../node/engine.js';
-import { NodeClock } from '../node/node-clock.js';
-import { NodeRandom } from '../node/node-random.js';
-import { NodeScheduler } from '../node/node-scheduler.js';
+import { chooseHost, type NodeHost } from './host-time.js';
 import { LunettaStack } from './lunetta-stack.js';
-import { openInterface, prepareInterface } from './open-interface.js';
+import { openPort, prepareInterface, type PreparedInterface } from './open-interface.js';
 
 /** What {@link createStack} can be told beside the configuration. */
 export interface CreateStackOptions {
@@ -35,20 +42,26 @@ export async function createStack(
 ): Promise<LunettaStack> {
   const { config: checked, source, from } = read(config, options);
   tuneEngine();
-  const scheduler = new NodeScheduler();
-  const root = stackContainer(checked.settings ?? {}, scheduler);
-  const children: Container[] = [];
+  const root = new Container();
+  const prepared: PreparedInterface[] = [];
   for (const [index, iface] of checked.interfaces.entries()) {
-    children.push(await prepareInterface(root, iface, { source, from, index }));
+    prepared.push(await prepareInterface(root, iface, { source, from, index }));
   }
-  const stack = new LunettaStack(root.get<Stack>(TOKENS.Stack), scheduler);
+  const host = chooseHost(prepared, checked.seed, source);
+  bindStack(root, checked.settings ?? {}, host);
+  const ports: LinkPort[] = [];
+  let stack: LunettaStack | undefined;
   try {
-    for (const child of children) await openInterface(child);
+    for (const iface of prepared) ports.push(await openPort(iface));
+    host.begin(beginningOf(ports));
+    stack = new LunettaStack(root.get<Stack>(TOKENS.Stack), host.scheduler);
+    for (const { container } of prepared) await container.getAsync(TOKENS.NetworkInterface);
+    return stack;
   } catch (error) {
-    await stack.close();
+    await stack?.close();
+    for (const port of ports) await port.close();
     throw error;
   }
-  return stack;
 }
 
 function read(config: LunettaConfig | string, options: CreateStackOptions): ReadConfig {
@@ -60,13 +73,20 @@ function read(config: LunettaConfig | string, options: CreateStackOptions): Read
   return { config: checkConfig(config, source), source, from };
 }
 
-/** The stack's own container; those of the interfaces are its children. */
-function stackContainer(settings: StackSettings, scheduler: NodeScheduler): Container {
-  const root = new Container();
-  root.bind<Clock>(TOKENS.Clock).toConstantValue(new NodeClock());
-  root.bind(TOKENS.Scheduler).toConstantValue(scheduler);
-  root.bind<Random>(TOKENS.Random).toConstantValue(new NodeRandom());
+/** Binds the stack and what it needs in its container; those of the interfaces are its children. */
+function bindStack(root: Container, settings: StackSettings, { clock, scheduler, random }: NodeHost): void {
+  root.bind<Clock>(TOKENS.Clock).toConstantValue(clock);
+  root.bind<Scheduler>(TOKENS.Scheduler).toConstantValue(scheduler);
+  root.bind<Random>(TOKENS.Random).toConstantValue(random);
   root.bind<StackSettings>(TOKENS.StackSettings).toConstantValue(settings);
   root.load(stackModule);
-  return root;
+}
+
+/**
+ * Just before the first frame of the captures that are replayed, so that sockets can be opened before it comes; 0 if
+ * there is none.
+ */
+function beginningOf(ports: readonly LinkPort[]): number {
+  const first = Math.min(...ports.map((port) => port.queue(0).nextFrameAt?.() ?? Infinity));
+  return first < Infinity ? first - 1 : 0;
 }

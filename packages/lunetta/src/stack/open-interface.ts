@@ -3,14 +3,15 @@ import {
   TOKENS,
   interfaceModule,
   macAddress,
+  type Clock,
   type InterfaceOptions,
   type LinkPort,
   type LinkRequest,
-  type NetworkInterface,
 } from '@lunetta/core';
 import { Container } from 'inversify';
 import type { InterfaceConfig } from '../config/config-schema.js';
 import { bindDriver, checkOptions } from '../driver/load-driver.js';
+import type { InterfaceTime } from './host-time.js';
 
 /** Where an interface's configuration stands. */
 export interface InterfacePlace {
@@ -22,9 +23,14 @@ export interface InterfacePlace {
   readonly index: number;
 }
 
+/** An interface that can be opened. */
+export interface PreparedInterface extends InterfaceTime {
+  /** Its container, a child of the stack's. */
+  readonly container: Container;
+}
+
 /**
- * Makes the container of one interface: a child of the stack's, in which its driver and its options are bound. No
- * device is opened yet.
+ * Makes the container of one interface, in which its driver and its options are bound. No device is opened yet.
  *
  * @throws LunettaError (rejects) if the driver cannot be loaded or refuses the options
  */
@@ -32,45 +38,34 @@ export async function prepareInterface(
   root: Container,
   config: InterfaceConfig,
   { source, from, index }: InterfacePlace,
-): Promise<Container> {
+): Promise<PreparedInterface> {
   const child = new Container({ parent: root });
   const driver = await bindDriver(child, config.driver, from, `${source}: interfaces[${index}].driver`);
   const options = await checkOptions(driver, config.options ?? {}, source, ['interfaces', index, 'options']);
   const hardwareAddress = config.mac === undefined ? undefined : macAddress.parse(config.mac);
   const { name, addresses, gateway, mtu, mode } = config;
   child.bind<unknown>(TOKENS.LinkOptions).toConstantValue(options);
-  child.bind<LinkRequest>(TOKENS.LinkRequest).toConstantValue({ interfaceName: name, hardwareAddress, mtu });
+  child
+    .bind<LinkRequest>(TOKENS.LinkRequest)
+    .toResolvedValue((clock: Clock) => ({ interfaceName: name, hardwareAddress, mtu, clock }), [TOKENS.Clock]);
   child
     .bind<InterfaceOptions>(TOKENS.InterfaceOptions)
     .toConstantValue({ name, addresses, gateway, hardwareAddress, mtu, mode });
   child.load(interfaceModule);
-  return child;
+  return { name, factor: driver.timeFactor?.(options), container: child };
 }
 
 /**
- * Opens the device of a prepared interface and adds the interface to the stack; the stack closes it from then on.
+ * Opens the device of a prepared interface.
  *
- * @throws LunettaError (rejects); the device is closed again then
+ * @throws LunettaError (rejects)
  */
-export async function openInterface(child: Container): Promise<NetworkInterface> {
-  const port = await openPort(child);
+export async function openPort({ name, container }: PreparedInterface): Promise<LinkPort> {
   try {
-    return await child.getAsync<NetworkInterface>(TOKENS.NetworkInterface);
-  } catch (error) {
-    await port.close();
-    throw error;
-  }
-}
-
-async function openPort(child: Container): Promise<LinkPort> {
-  try {
-    return await child.getAsync<LinkPort>(TOKENS.LinkPort);
+    return await container.getAsync<LinkPort>(TOKENS.LinkPort);
   } catch (cause) {
     if (cause instanceof Error && cause.name === 'LunettaError') throw cause;
-    const { interfaceName } = child.get<LinkRequest>(TOKENS.LinkRequest);
     const { message = String(cause) } = cause as Partial<Error>;
-    throw new LunettaError('LUNETTA_ERR_DEVICE', `interface '${interfaceName}': its driver cannot open: ${message}`, {
-      cause,
-    });
+    throw new LunettaError('LUNETTA_ERR_DEVICE', `interface '${name}': its driver cannot open: ${message}`, { cause });
   }
 }

@@ -9,7 +9,7 @@ import {
   type LinkQueue,
   OFFSET,
 } from '@lunetta/core';
-import { SeededRandom } from '../virtual/seeded-random.js';
+import { SeededRandom } from '@lunetta/core';
 import type { RawLinkTest } from './link-test.js';
 import { testFrame } from './test-frame.js';
 

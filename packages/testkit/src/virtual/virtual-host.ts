@@ -1,5 +1,5 @@
 import { type Duration, durationUs } from './duration.js';
-import { SeededRandom } from './seeded-random.js';
+import { SeededRandom } from '@lunetta/core';
 import { VIRTUAL_START_US, VirtualClock } from './virtual-clock.js';
 import { VirtualScheduler } from './virtual-scheduler.js';
 

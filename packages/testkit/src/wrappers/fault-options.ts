@@ -1,5 +1,5 @@
 import { LunettaError } from '@lunetta/core';
-import type { SeededRandom } from '../virtual/seeded-random.js';
+import type { SeededRandom } from '@lunetta/core';
 
 /** What is to go wrong with received frames: probabilities from 0 to 1, each 0 if not given, drawn frame by frame. */
 export interface FaultOptions {

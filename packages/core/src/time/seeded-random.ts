@@ -1,4 +1,4 @@
-import type { Random } from '@lunetta/core';
+import type { Random } from './host.js';
 
 /**
  * Random numbers that are the same for the same seed: sfc32 of Chris Doty-Humphrey's PractRand (a chaotic generator
