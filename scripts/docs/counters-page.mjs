@@ -14,6 +14,7 @@ const CONSERVATION = 'packages/testkit/src/lab/conservation.ts';
 const ENUMS = [
   { file: 'packages/core/src/link/link-counters.ts', name: 'LinkCounter', place: null },
   { file: 'packages/core/src/arp/arp-counters.ts', name: 'ArpCounter', place: 'interfaces[i].arp' },
+  { file: 'packages/core/src/ipv4/reassembly-counters.ts', name: 'ReassemblyCounter', place: 'reassembly' },
   { file: 'packages/core/src/icmp/icmp-counters.ts', name: 'IcmpCounter', place: 'icmp' },
   { file: 'packages/core/src/udp/udp-counters.ts', name: 'UdpCounter', place: 'udp' },
 ];

@@ -11,6 +11,12 @@ const SCHEMA = 'packages/lunetta/schema/lunetta.config.schema.json';
 /** Where each group of settings is declared. */
 const GROUPS = [
   { group: 'arp', file: 'packages/core/src/arp/arp-limits.ts', type: 'ArpLimits', defaults: 'DEFAULT_ARP_LIMITS' },
+  {
+    group: 'reassembly',
+    file: 'packages/core/src/ipv4/reassembly-limits.ts',
+    type: 'ReassemblyLimits',
+    defaults: 'DEFAULT_REASSEMBLY_LIMITS',
+  },
   { group: 'icmp', file: 'packages/core/src/icmp/rate-limit.ts', type: 'IcmpLimits', defaults: 'DEFAULT_ICMP_LIMITS' },
   { group: 'udp', file: 'packages/core/src/udp/udp-limits.ts', type: 'UdpLimits', defaults: 'DEFAULT_UDP_LIMITS' },
   {
@@ -32,6 +38,10 @@ const TOLD_BY = {
   'arp.maxRequests': 'counter `arp.unresolved`, drop `arp.unresolved`, `EHOSTUNREACH` to the socket',
   'arp.maxPendingPerNeighbour': 'drop `arp.pendingFull`',
   'arp.maxPending': 'drop `arp.pendingFull`',
+  'reassembly.timeoutMs': 'counter `reassembly.timedOut`, ICMP time exceeded',
+  'reassembly.maxDatagrams': 'counter `reassembly.evicted`',
+  'reassembly.maxBytes': 'counter `reassembly.evicted`, drop `ipv4.reassemblyFull`',
+  'reassembly.maxFragments': 'counter `reassembly.refused`, drop `ipv4.refusedFragment`',
   'icmp.errorsPerSecond': 'counter `icmp.errorsRateLimited`',
   'icmp.burst': 'counter `icmp.errorsRateLimited`',
   'icmp.perDestinationPerSecond': 'counter `icmp.errorsRateLimited`',

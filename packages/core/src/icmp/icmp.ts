@@ -63,6 +63,11 @@ export class Icmp implements RefusalSender {
     this.errors.send(packet, icmpv4.TYPE_UNREACHABLE, icmpv4.CODE_PROTOCOL_UNREACHABLE);
   }
 
+  /** Answers the first fragment of a datagram whose rest did not come (RFC 1122 section 3.3.2). */
+  reassemblyTimeExceeded(packet: Packet): void {
+    this.errors.send(packet, icmpv4.TYPE_TIME_EXCEEDED, icmpv4.CODE_REASSEMBLY_TIME_EXCEEDED);
+  }
+
   /** The neighbour that a datagram waits for does not answer: `[networkAt, end)` of `view` comes back to its sender. */
   unresolved(view: DataView, networkAt: number, end: number): void {
     this.passOn(view, networkAt, end, 'EHOSTUNREACH');

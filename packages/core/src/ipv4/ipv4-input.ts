@@ -7,6 +7,7 @@ import * as ipv4 from '../wire/ipv4.js';
 import * as ipv4Address from '../wire/ipv4-address.js';
 import * as ipv4Options from '../wire/ipv4-options.js';
 import type { Ipv4Interface } from './ipv4-interface.js';
+import type { Reassembly } from './reassembly.js';
 
 /** The first byte of a header of version 4 without options. */
 const VERSION_4_NO_OPTIONS = 0x45;
@@ -16,6 +17,7 @@ export class Ipv4Input {
   constructor(
     private readonly icmp: Icmp,
     private readonly udp: Udp,
+    private readonly reassembly: Reassembly,
   ) {}
 
   /** Takes the datagram `[packet.at, packet.end)`, with the link's padding, if any. */
@@ -55,12 +57,20 @@ export class Ipv4Input {
     ) {
       return packet.drop(DropReason['ipv4.badOptions']);
     }
-    if ((ipv4.fragmentWord(view, at) & ipv4.ANY_FRAGMENT) !== 0) return packet.drop(DropReason['ipv4.fragment']);
-
+    if ((ipv4.fragmentWord(view, at) & ipv4.ANY_FRAGMENT) !== 0) {
+      const whole = this.reassembly.add(packet, headerLength, totalLength);
+      if (whole !== undefined) this.inputToProtocol(whole);
+      return;
+    }
     packet.networkAt = at;
     packet.at = at + headerLength;
     packet.end = at + totalLength; // what follows is the link's padding
-    switch (ipv4.protocol(view, at)) {
+    this.inputToProtocol(packet);
+  }
+
+  /** Hands a whole datagram, payload at `packet.at`, to its protocol. */
+  private inputToProtocol(packet: Packet): void {
+    switch (ipv4.protocol(packet.view, packet.networkAt)) {
       case ipv4.PROTOCOL_UDP:
         return this.udp.input(packet);
       case ipv4.PROTOCOL_ICMP:

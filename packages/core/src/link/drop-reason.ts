@@ -49,8 +49,14 @@ export enum DropReason {
   'ipv4.notForUs',
   /** A unicast address in a link-layer broadcast or multicast (RFC 1122 section 3.3.6). */
   'ipv4.unicastInBroadcast',
-  /** A fragment: reassembly is not there yet. */
-  'ipv4.fragment',
+  /** An empty fragment, one whose length is no multiple of 8 though others follow, or one past the largest datagram. */
+  'ipv4.badFragment',
+  /** A fragment that has come before. */
+  'ipv4.duplicateFragment',
+  /** A fragment that contradicts others of its datagram or is one too many, and all that come after it. */
+  'ipv4.refusedFragment',
+  /** A fragment that the limits of reassembly leave no room for. */
+  'ipv4.reassemblyFull',
   /** A protocol that nobody here speaks; answered by ICMP protocol unreachable. */
   'ipv4.unknownProtocol',
   /** Shorter than an ICMP header. */

@@ -10,7 +10,7 @@ export enum LinkCounter {
   rxBytes,
   /** Received frames whose payload reached a socket or another user. */
   delivered,
-  /** Received frames that the stack itself was the receiver of. */
+  /** Received frames that the stack itself was the receiver of, or that were merged into a datagram. */
   consumed,
   /** Frames that the stack accepted for sending. */
   txAccepted,

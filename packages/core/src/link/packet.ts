@@ -40,7 +40,7 @@ export class Packet {
   networkCast: Cast = Cast.UNICAST;
 
   /** @param link the link that the frame came from, or is to leave by */
-  constructor(readonly link: PacketLink) {
+  constructor(public link: PacketLink) {
     this.memory = link.memory;
     this.view = link.memory.view;
   }

@@ -1,4 +1,5 @@
 import { ArpCounter } from '../arp/arp-counters.js';
+import type { ReassemblyCounter } from '../ipv4/reassembly-counters.js';
 import type { IcmpCounter } from '../icmp/icmp-counters.js';
 import { DROP_REASONS, DropReason } from '../link/drop-reason.js';
 import { LinkCounter } from '../link/link-counters.js';
@@ -37,6 +38,7 @@ export interface InterfaceCounters {
 /** Everything that the stack counts. */
 export interface StackCounters {
   readonly interfaces: readonly InterfaceCounters[];
+  readonly reassembly: Readonly<Record<keyof typeof ReassemblyCounter | 'waiting', number>>;
   readonly icmp: Readonly<Record<keyof typeof IcmpCounter, number>>;
   readonly udp: Readonly<Record<keyof typeof UdpCounter | 'sockets', number>>;
 }

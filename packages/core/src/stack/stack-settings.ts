@@ -1,11 +1,13 @@
 import { DEFAULT_ARP_LIMITS, type ArpLimits } from '../arp/arp-limits.js';
 import { DEFAULT_ICMP_LIMITS, type IcmpLimits } from '../icmp/rate-limit.js';
+import { DEFAULT_REASSEMBLY_LIMITS, type ReassemblyLimits } from '../ipv4/reassembly-limits.js';
 import { DEFAULT_UDP_LIMITS, type UdpLimits } from '../udp/udp-limits.js';
 import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from './poll-loop.js';
 
 /** Every limit and time of the stack that can be set; what is not given has its default. */
 export interface StackSettings {
   readonly arp?: Partial<ArpLimits> | undefined;
+  readonly reassembly?: Partial<ReassemblyLimits> | undefined;
   readonly icmp?: Partial<IcmpLimits> | undefined;
   readonly udp?: Partial<UdpLimits> | undefined;
   readonly loop?: Partial<LoopSettings> | undefined;
@@ -14,6 +16,7 @@ export interface StackSettings {
 /** Settings with every default filled in. */
 export interface FullStackSettings {
   readonly arp: ArpLimits;
+  readonly reassembly: ReassemblyLimits;
   readonly icmp: IcmpLimits;
   readonly udp: UdpLimits;
   readonly loop: LoopSettings;
@@ -23,6 +26,7 @@ export interface FullStackSettings {
 export function fillSettings(settings: StackSettings): FullStackSettings {
   return {
     arp: withDefaults(DEFAULT_ARP_LIMITS, settings.arp),
+    reassembly: withDefaults(DEFAULT_REASSEMBLY_LIMITS, settings.reassembly),
     icmp: withDefaults(DEFAULT_ICMP_LIMITS, settings.icmp),
     udp: withDefaults(DEFAULT_UDP_LIMITS, settings.udp),
     loop: withDefaults(DEFAULT_LOOP_SETTINGS, settings.loop),

@@ -7,6 +7,8 @@ import type { PingOptions, PingResult } from '../icmp/ping.js';
 import { Ipv4Input } from '../ipv4/ipv4-input.js';
 import { Ipv4Interface } from '../ipv4/ipv4-interface.js';
 import { Ipv4Output } from '../ipv4/ipv4-output.js';
+import { Reassembly } from '../ipv4/reassembly.js';
+import { ReassemblyCounter } from '../ipv4/reassembly-counters.js';
 import type { LinkEvent, LinkPort } from '../link/link-driver.js';
 import { LinkIo } from '../link/link-io.js';
 import { TX_HEADROOM } from '../link/packet.js';
@@ -57,6 +59,7 @@ export class Stack {
   private readonly timers: TimerWheel;
   private readonly loop: PollLoop;
   private readonly ipv4Input: Ipv4Input;
+  private readonly reassembly: Reassembly;
   private readonly byIndex: NetworkInterface[] = [];
   private closing: Promise<void> | undefined = undefined;
 
@@ -73,7 +76,8 @@ export class Stack {
     this.icmp = new Icmp(this.ipv4, this.time, this.timers, random, this.settings.icmp);
     this.udp = new Udp(this.ipv4, this.icmp, this.loop, random, this.settings.udp);
     this.icmp.register(PROTOCOL_UDP, this.udp);
-    this.ipv4Input = new Ipv4Input(this.icmp, this.udp);
+    this.reassembly = new Reassembly(this.icmp, this.time, this.timers, random, this.settings.reassembly);
+    this.ipv4Input = new Ipv4Input(this.icmp, this.udp, this.reassembly);
   }
 
   /** The interfaces, in the order in which they were added. */
@@ -146,6 +150,7 @@ export class Stack {
   counters(): StackCounters {
     return {
       interfaces: this.byIndex.map(interfaceCounters),
+      reassembly: { ...named(ReassemblyCounter, this.reassembly.counters), waiting: this.reassembly.size },
       icmp: named(IcmpCounter, this.icmp.counters),
       udp: { ...named(UdpCounter, this.udp.counters), sockets: this.udp.socketCount },
     };
@@ -161,6 +166,7 @@ export class Stack {
     if (this.loop.isInTurn) await this.turn(); // called back in the midst of a burst
     this.udp.close();
     this.icmp.ping.close();
+    this.reassembly.close();
     for (let polls = 0; polls < CLOSING_POLLS && !this.loop.flush(); polls++) await this.turn();
     this.loop.stop();
     const closing = this.byIndex.map((iface) => {

@@ -16,6 +16,10 @@ export const CODE_PROTOCOL_UNREACHABLE = 2;
 export const CODE_PORT_UNREACHABLE = 3;
 export const CODE_FRAGMENTATION_NEEDED = 4;
 
+/** Codes of {@link TYPE_TIME_EXCEEDED} (RFC 792). */
+export const CODE_TTL_EXCEEDED = 0;
+export const CODE_REASSEMBLY_TIME_EXCEEDED = 1;
+
 /** True if a header lies in `[at, end)`; then no reader of this file can fail. */
 export function fits(at: number, end: number): boolean {
   return end - at >= HEADER_LENGTH;

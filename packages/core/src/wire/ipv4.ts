@@ -15,6 +15,8 @@ export const PROTOCOL_UDP = 17;
 
 /** In the word of {@link fragmentWord}: don't fragment. */
 export const DONT_FRAGMENT = 0x4000;
+/** In the word of {@link fragmentWord}: more fragments follow. */
+export const MORE_FRAGMENTS = 0x2000;
 /** In the word of {@link fragmentWord}: more fragments, or an offset: this is a part of a datagram. */
 export const ANY_FRAGMENT = 0x3fff;
 
@@ -118,4 +120,13 @@ export function write(
   view.setInt32(at + 8, (ttl << 24) | (protocol << 16) | checksum.finish(sum));
   view.setInt32(at + 12, source);
   view.setInt32(at + 16, destination);
+}
+
+/** Makes the header of a first fragment, of `headerLength` bytes at `at`, that of the whole datagram. */
+export function makeWhole(view: DataView, at: number, headerLength: number, tos: number, totalLength: number): void {
+  view.setUint8(at + 1, tos);
+  view.setUint16(at + 2, totalLength);
+  view.setUint16(at + 6, fragmentWord(view, at) & ~ANY_FRAGMENT);
+  view.setUint16(at + 10, 0);
+  view.setUint16(at + 10, checksum.finish(checksum.add(0, view, at, at + headerLength)));
 }

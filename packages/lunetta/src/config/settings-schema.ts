@@ -36,6 +36,24 @@ const arp = {
     .describe('Frames that wait for ARP in all; when full, the one that waits longest is dropped. Default 256.'),
 } satisfies Checks<'arp'>;
 
+const reassembly = {
+  timeoutMs: milliseconds()
+    .optional()
+    .describe('How long the fragments of a datagram wait for the rest, in milliseconds. Default 60000.'),
+  maxDatagrams: count(1_000_000)
+    .optional()
+    .describe('Datagrams that wait for fragments at a time; when full, the oldest goes. Default 1024.'),
+  maxBytes: z
+    .int()
+    .min(128 << 10)
+    .max(1 << 30)
+    .optional()
+    .describe('Bytes of memory for them in all; when full, the oldest datagrams go. Default 4194304 (4 MiB).'),
+  maxFragments: count(8192)
+    .optional()
+    .describe('Fragments of one datagram; of one with more nothing is kept. Default 256.'),
+} satisfies Checks<'reassembly'>;
+
 const icmp = {
   errorsPerSecond: count(1_000_000)
     .optional()
@@ -88,6 +106,7 @@ const loop = {
 /** Every limit and time of the stack. */
 export const settingsSchema = fields({
   arp: fields(arp).optional().describe('Times and limits of ARP.'),
+  reassembly: fields(reassembly).optional().describe('Limits of putting fragments together.'),
   icmp: fields(icmp).optional().describe('How many ICMP errors may be sent.'),
   udp: fields(udp).optional().describe('Limits of UDP.'),
   loop: fields(loop).optional().describe('How the poll loop divides the time with the rest of the process.'),
