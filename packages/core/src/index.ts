@@ -8,6 +8,12 @@ export * from './link/link-driver.js';
 export * from './link/link-counters.js';
 export { DropReason, DROP_REASONS, type DropReasonName } from './link/drop-reason.js';
 export { LinkIo } from './link/link-io.js';
+// For drivers written in TypeScript: who owns which buffer, and the checks of what the stack hands over.
+export * from './link/pool/frame-pool.js';
+export { MIN_FRAME_LENGTH } from './link/pool/tx-check.js';
+export { PooledQueue, type PooledQueueParts } from './link/pool/pooled-queue.js';
+export { PortCounters } from './link/pool/port-counters.js';
+export { Waker } from './link/pool/waker.js';
 
 export type { Clock, Random, ScheduledCall, Scheduler } from './time/host.js';
 export { SeededRandom } from './time/seeded-random.js';

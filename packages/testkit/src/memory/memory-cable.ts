@@ -1,10 +1,18 @@
-import { FrameMemory, LunettaError, type Scheduler, type Wakeup } from '@lunetta/core';
-import { FramePool, OWNER_STACK_A, OWNER_STACK_B } from './frame-pool.js';
-import { LinkCounters } from './link-counters.js';
+import {
+  FrameMemory,
+  FramePool,
+  LunettaError,
+  OWNER_SECOND_STACK,
+  OWNER_STACK,
+  PortCounters,
+  type Scheduler,
+  Waker,
+  type Wakeup,
+} from '@lunetta/core';
+import { DROP_NAMES } from './drop-names.js';
 import { MemoryPort } from './memory-port.js';
 import { MemoryQueue } from './memory-queue.js';
 import { MIN_FIRST_SEGMENT, Receiver } from './receiver.js';
-import { Waker } from './waker.js';
 
 /** The two ends of a cable. */
 export type CableEnd = 'a' | 'b';
@@ -169,7 +177,7 @@ function createPool({ allocate, buffers, bufferSize, poison }: Resolved): FrameP
 }
 
 function createHalf(resolved: Resolved, pool: FramePool, senderMemory: FrameMemory, wake: () => void) {
-  const counters = new LinkCounters();
+  const counters = new PortCounters(DROP_NAMES);
   const waker = new Waker(resolved.wakeup, resolved.scheduler, wake);
   return { pool, counters, waker, inbound: new Receiver({ ...resolved, pool, counters, waker, senderMemory }) };
 }
@@ -180,7 +188,7 @@ function createPort(resolved: Resolved, end: CableEnd, half: Half, peer: Half, c
   const queue = new MemoryQueue({
     ...resolved,
     ...half,
-    owner: end === 'a' || resolved.oneStack ? OWNER_STACK_A : OWNER_STACK_B,
+    owner: end === 'a' || resolved.oneStack ? OWNER_STACK : OWNER_SECOND_STACK,
     outbound: peer.inbound,
     stockCapacity: resolved.stock,
     offloads: 0,

@@ -5,12 +5,12 @@ import {
   type LinkState,
   type LinkStatistics,
   LunettaError,
+  type PortCounters,
   type Scheduler,
   STATE_DOWN,
   STATE_GONE,
   STATE_UP,
 } from '@lunetta/core';
-import type { LinkCounters } from './link-counters.js';
 import type { MemoryQueue } from './memory-queue.js';
 
 /** Bytes of a frame that are not the network layer's: the Ethernet header and one VLAN tag. */
@@ -24,7 +24,7 @@ export interface MemoryPortParts {
   readonly hardwareAddress: Uint8Array | undefined;
   readonly mtu: number;
   readonly queue: MemoryQueue;
-  readonly counters: LinkCounters;
+  readonly counters: PortCounters;
   readonly scheduler: Pick<Scheduler, 'nextTurn'>;
   /** Called once, when the port has been closed. */
   readonly onClosed: () => void;

@@ -3,18 +3,20 @@ import {
   FLAGS,
   FRAME_LENGTH,
   type FrameMemory,
+  type FramePool,
   HANDLE,
   LENGTH,
+  MIN_FRAME_LENGTH,
   MORE,
   OFFSET,
+  OWNER_DEVICE,
+  type PortCounters,
+  type Waker,
   TX_KEEP,
   TX_OFFLOADS,
 } from '@lunetta/core';
 import { BytesCopier } from './copy-bytes.js';
-import { type FramePool, OWNER_DEVICE } from './frame-pool.js';
-import { DROP_RX_NO_BUFFER, type LinkCounters } from './link-counters.js';
-import { MIN_FRAME_LENGTH } from './tx-check.js';
-import type { Waker } from './waker.js';
+import { DROP_RX_NO_BUFFER } from './drop-names.js';
 import { Wire } from './wire.js';
 
 /** The first segment of a received chain holds the whole frame or at least this many bytes (link contract). */
@@ -26,7 +28,7 @@ const MIN_WIRE_LENGTH = 60;
 /** What a {@link Receiver} is made of. */
 export interface ReceiverParts {
   readonly pool: FramePool;
-  readonly counters: LinkCounters;
+  readonly counters: PortCounters;
   readonly waker: Waker;
   /** Descriptors that may be under way, a power of two. */
   readonly inFlight: number;
@@ -54,7 +56,7 @@ export class Receiver {
   /** Bytes that the last {@link takeByHandle} took. */
   bytesTaken = 0;
   private readonly pool: FramePool;
-  private readonly counters: LinkCounters;
+  private readonly counters: PortCounters;
   private readonly waker: Waker;
   private readonly segmentSize: number;
   private readonly minLength: number;

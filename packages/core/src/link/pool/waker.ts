@@ -1,4 +1,5 @@
-import type { Scheduler, Wakeup } from '@lunetta/core';
+import type { Scheduler } from '../../time/host.js';
+import type { Wakeup } from '../link-driver.js';
 
 /**
  * The wake-up of a queue, as {@link Wakeup} describes it: after `arm`, one call of `wake` in a later turn of the loop

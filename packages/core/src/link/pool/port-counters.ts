@@ -1,17 +1,4 @@
-import type { LinkStatistics } from '@lunetta/core';
-
-// Why a frame was lost; indices into DROP_NAMES.
-/** The receiving port had no empty buffer. */
-export const DROP_RX_NO_BUFFER = 0;
-/** On its way to us when the link went down. */
-export const DROP_RX_LINK_DOWN = 1;
-/** On its way to us when the port was closed. */
-export const DROP_RX_CLOSED = 2;
-/** More frames under way than the cable holds. */
-export const DROP_TX_QUEUE_FULL = 3;
-/** Sent while the link was down or gone, or the far end closed. */
-export const DROP_TX_LINK_DOWN = 4;
-const DROP_NAMES = ['rxNoBuffer', 'rxLinkDown', 'rxClosed', 'txQueueFull', 'txLinkDown'] as const;
+import type { LinkStatistics } from '../link-driver.js';
 
 // What the stack did wrong; indices into REFUSAL_NAMES.
 /** No buffer has that handle. */
@@ -45,15 +32,20 @@ const REFUSAL_NAMES = [
 ] as const;
 
 /** The counters of one port. Doubles in typed arrays: counting makes no garbage and stays exact up to 2^53. */
-export class LinkCounters {
+export class PortCounters {
   rxFrames = 0;
   rxBytes = 0;
   txFrames = 0;
   txBytes = 0;
-  /** Frames lost, by `DROP_`. */
-  readonly dropped = new Float64Array(DROP_NAMES.length);
+  /** Frames lost, by the index of the reason's name. */
+  readonly dropped: Float64Array;
   /** Handles and frames refused, by `REFUSE_`. */
   readonly refused = new Float64Array(REFUSAL_NAMES.length);
+
+  /** @param dropNames why the driver may lose a frame */
+  constructor(private readonly dropNames: readonly string[]) {
+    this.dropped = new Float64Array(dropNames.length);
+  }
 
   /** A copy for the control plane. */
   statistics(): LinkStatistics {
@@ -63,7 +55,7 @@ export class LinkCounters {
       rxBytes,
       txFrames,
       txBytes,
-      dropped: named(DROP_NAMES, this.dropped),
+      dropped: named(this.dropNames, this.dropped),
       refused: named(REFUSAL_NAMES, this.refused),
     };
   }

@@ -1,7 +1,7 @@
-import { DESCRIPTOR_WORDS, FLAGS, HANDLE, LENGTH, MORE, OFFSET, TX_OFFLOADS } from '@lunetta/core';
+import { DESCRIPTOR_WORDS, FLAGS, HANDLE, LENGTH, MORE, OFFSET, TX_OFFLOADS } from '../descriptor.js';
 import { type FramePool, OWNER_CHECKED } from './frame-pool.js';
 import {
-  type LinkCounters,
+  type PortCounters,
   REFUSE_FRAME_LENGTH,
   REFUSE_HANDLE,
   REFUSE_LENGTH,
@@ -9,7 +9,7 @@ import {
   REFUSE_OFFLOAD,
   REFUSE_OFFSET,
   REFUSE_OPEN_CHAIN,
-} from './link-counters.js';
+} from './port-counters.js';
 
 /** An Ethernet header: nothing shorter is a frame. */
 export const MIN_FRAME_LENGTH = 14;
@@ -31,7 +31,7 @@ export class TxCheck {
     private readonly pool: FramePool,
     private readonly stack: number,
     private readonly tx: Int32Array,
-    private readonly counters: LinkCounters,
+    private readonly counters: PortCounters,
     private readonly offloads: number,
   ) {
     const { bufferSize, bufferStride, firstBufferAt } = pool.memory;

@@ -1,4 +1,4 @@
-import type { FrameMemory } from '@lunetta/core';
+import type { FrameMemory } from '../frame-memory.js';
 
 // Who owns a frame buffer.
 /** The pool. */
@@ -9,10 +9,10 @@ export const OWNER_DEVICE = 1;
 export const OWNER_LENT = 2;
 /** The stack, in a frame that is being checked for sending; never so between two polls. */
 export const OWNER_CHECKED = 3;
-/** The stack at end `a`. */
-export const OWNER_STACK_A = 4;
-/** The stack at end `b`; a byte of its own, so that with shared memory neither stack can give away the other's buffers. */
-export const OWNER_STACK_B = 5;
+/** The stack; of two that share a memory, the first. */
+export const OWNER_STACK = 4;
+/** The second stack; a byte of its own, so that with shared memory neither stack can give away the other's buffers. */
+export const OWNER_SECOND_STACK = 5;
 
 /** What a returned buffer is filled with on demand: whoever still reads it then reads nonsense. */
 const POISON = 0xdb;
