@@ -1,5 +1,13 @@
-export { FileSink } from './write/file-sink.js';
+export { linkDriverModule } from './module.js';
+export { PcapDriver, openPort } from './pcap-driver.js';
+export { pcapOptionsSchema, type PcapOptions } from './pcap-options.js';
+export { PcapPort } from './pcap-port.js';
+export { FileBytes, LiveBytes, NOTHING_YET, type ByteSource } from './read/byte-source.js';
+export { CaptureReader } from './read/capture-reader.js';
+export { openCapture, openStream, type OpenCapture } from './read/open-capture.js';
+export { PacketRecord, Reading, type CaptureSource } from './read/packet-record.js';
 export { MemorySink, type CaptureSink } from './write/capture-sink.js';
 export type { CaptureInterface, CaptureWriter, PacketDetails } from './write/capture-writer.js';
+export { FileSink } from './write/file-sink.js';
 export { PcapWriter } from './write/pcap-writer.js';
 export { PcapngWriter } from './write/pcapng-writer.js';

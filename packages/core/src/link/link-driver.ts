@@ -107,6 +107,8 @@ export interface LinkPort {
   readonly mtu: number;
   /** State of the link now. */
   readonly linkState: LinkState;
+  /** Why the link is `gone`, if something went wrong; undefined after an end in order. */
+  readonly failure?: Error | undefined;
   /** Number of queues; each belongs to one thread. */
   readonly queueCount: number;
   /** Queue `index`, always the same object; it lives as long as the port. */
@@ -136,6 +138,8 @@ export interface LinkStatistics {
   readonly dropped: Readonly<Record<string, number>>;
   /** What the driver refused from the stack by reason (a wrong handle, offset, length, ...): a bug of the stack. */
   readonly refused: Readonly<Record<string, number>>;
+  /** What the driver saw beside: frames neither lost nor refused, such as `timesBack`. */
+  readonly noted?: Readonly<Record<string, number>> | undefined;
 }
 
 // Indices into LinkQueue.counts.

@@ -9,8 +9,8 @@ export class BlockBuffer {
   private bytes = new Uint8Array(SIZE);
   private view = new DataView(this.bytes.buffer);
   private length = 0;
-  private source = new Uint8Array(0);
-  private sourceView = new DataView(this.source.buffer);
+  private source: Uint8Array = new Uint8Array(0);
+  private sourceView: DataView = new DataView(this.source.buffer);
 
   constructor(private readonly sink: CaptureSink) {}
 

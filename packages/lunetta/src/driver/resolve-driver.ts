@@ -7,7 +7,7 @@ import { resolve } from 'import-meta-resolve';
 /** The drivers of this project, each in a package of its own. */
 export const KNOWN_DRIVERS = ['tap', 'dpdk', 'pcap'] as const;
 /** Those of them that are still to come. */
-const PLANNED_DRIVERS: readonly string[] = ['dpdk', 'pcap'];
+const PLANNED_DRIVERS: readonly string[] = ['dpdk'];
 
 const SHORT_NAME = /^[A-Za-z][A-Za-z0-9]*$/;
 

@@ -42,6 +42,10 @@ export class WrappedPort implements LinkPort {
     return this.inner.linkState;
   }
 
+  get failure(): Error | undefined {
+    return this.inner.failure;
+  }
+
   get queueCount(): number {
     return this.inner.queueCount;
   }

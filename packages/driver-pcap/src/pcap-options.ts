@@ -1,0 +1,59 @@
+import { z } from 'zod';
+
+const clock = z.union([z.enum(['recorded', 'fast']), z.number().positive().max(1e6)]);
+
+/** The interface's `options` in the configuration. */
+export const pcapOptionsSchema = z
+  .strictObject({
+    in: z.string().min(1).optional().describe('The capture whose packets are received, pcap or pcapng; - is stdin.'),
+    device: z.string().min(1).optional().describe('The same as `in`.'),
+    out: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'The capture that sent packets are written to, made anew; - is stdout. Not given: they are counted only.',
+      ),
+    format: z
+      .enum(['pcapng', 'pcap', 'pcap-ns'])
+      .default('pcapng')
+      .describe('Of `out`: pcapng, or the classic format with micro- or nanoseconds.'),
+    clock: clock
+      .default('recorded')
+      .describe(
+        "How the capture's time passes: as recorded, as fast as the stack can work, or so many times as fast as recorded.",
+      ),
+    linger: z
+      .number()
+      .min(0)
+      .max(86_400)
+      .default(1)
+      .describe("Seconds of the capture's time that the interface stays after the last packet: for late answers."),
+    snapLength: z.int().min(64).max(262_144).default(262_144).describe('Bytes of a sent packet that are written.'),
+    flush: z
+      .enum(['poll', 'block'])
+      .optional()
+      .describe(
+        'When what was sent is written: after every poll, or in blocks of 64 KiB and at the end. Default: poll; with the ' +
+          'clock fast: block.',
+      ),
+    buffers: z.int().min(512).max(65_536).default(2048).describe('Frame buffers of 2 KiB.'),
+    burst: z.int().min(36).max(256).default(64).describe('Frame buffers received by one poll, at most.'),
+  })
+  .superRefine((options, context) => {
+    if ((options.in === undefined) === (options.device === undefined)) {
+      const message =
+        options.in === undefined ? 'name the capture to read' : 'is the same as `device`; give one of them';
+      context.addIssue({ code: 'custom', path: ['in'], message });
+    }
+    if (options.out !== undefined && options.out !== '-' && options.out === (options.in ?? options.device)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['out'],
+        message: 'is the capture that is read; write to another file',
+      });
+    }
+  });
+
+/** Options of a capture with the defaults filled in. */
+export type PcapOptions = z.output<typeof pcapOptionsSchema>;
