@@ -38,6 +38,10 @@ export class CaptureFeed {
   private readonly own: Uint8Array;
   private readonly lingerUs: number;
   private readonly to: Uint8Array;
+  private readonly toView: DataView;
+  /** The bytes copied from last, and a view of them. */
+  private copied: Uint8Array = new Uint8Array(0);
+  private copiedView: DataView = new DataView(this.copied.buffer);
   private lastUs = 0;
   private isEnded = false;
 
@@ -50,6 +54,7 @@ export class CaptureFeed {
     this.own = parts.ownAddress;
     this.lingerUs = parts.lingerUs;
     this.to = to;
+    this.toView = new DataView(to.buffer);
   }
 
   /** Bytes of the capture read so far. */
@@ -78,9 +83,15 @@ export class CaptureFeed {
       this.to.set(bytes.subarray(at + from, at + from + length), to);
       return;
     }
-    const { to: target } = this;
-    const start = at + from;
-    for (let i = 0; i < length; i++) target[to + i] = bytes[start + i];
+    if (bytes !== this.copied) {
+      this.copied = bytes;
+      this.copiedView = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    const { to: target, toView, copiedView } = this;
+    let i = at + from;
+    const end = i + length;
+    for (; i + 4 <= end; i += 4, to += 4) toView.setInt32(to, copiedView.getInt32(i));
+    for (; i < end; i++, to++) target[to] = bytes[i];
   }
 
   close(): void {

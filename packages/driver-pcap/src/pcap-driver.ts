@@ -11,6 +11,7 @@ import {
   type LinkDriver,
   type LinkRequest,
 } from '@lunetta/core';
+import { ArpAnswers } from './arp-answers.js';
 import { CaptureFeed } from './capture-feed.js';
 import { DROP_NAMES } from './drop-names.js';
 import { FrameRecorder } from './frame-recorder.js';
@@ -87,6 +88,7 @@ export function openPort(
     memory.bytes,
   );
   const recorder = makeRecorder(sink, options, interfaceName);
+  const arpAnswers = options.answerArp ? new ArpAnswers() : undefined;
   const txCapacity = 2 * burst + STOCK;
   const wakeup = isLive ? 'edge' : 'none';
   const queue = new PcapQueue({
@@ -105,10 +107,21 @@ export function openPort(
     clock: checkedClock,
     feed,
     recorder,
+    arpAnswers,
     onEnd: () => port.end(),
   });
   const device = source.name;
-  const port: PcapPort = new PcapPort({ device, hardwareAddress, mtu, queue, counters, feed, recorder, byteLength });
+  const port: PcapPort = new PcapPort({
+    device,
+    hardwareAddress,
+    mtu,
+    queue,
+    counters,
+    feed,
+    recorder,
+    arpAnswers,
+    byteLength,
+  });
   feed.next();
   capture.onArrival(() => port.arrived());
   return port;

@@ -29,6 +29,10 @@ export const pcapOptionsSchema = z
       .max(86_400)
       .default(1)
       .describe("Seconds of the capture's time that the interface stays after the last packet: for late answers."),
+    answerArp: z
+      .boolean()
+      .default(true)
+      .describe('Answer our ARP requests for stations of the capture, in their place: nobody else does in a replay.'),
     snapLength: z.int().min(64).max(262_144).default(262_144).describe('Bytes of a sent packet that are written.'),
     flush: z
       .enum(['poll', 'block'])

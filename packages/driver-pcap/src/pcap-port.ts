@@ -6,6 +6,7 @@ import {
   LunettaError,
   type PortCounters,
 } from '@lunetta/core';
+import type { ArpAnswers } from './arp-answers.js';
 import type { CaptureFeed } from './capture-feed.js';
 import type { FrameRecorder } from './frame-recorder.js';
 import type { PcapQueue } from './pcap-queue.js';
@@ -26,6 +27,7 @@ export interface PcapPortParts {
   readonly counters: PortCounters;
   readonly feed: CaptureFeed;
   readonly recorder: FrameRecorder;
+  readonly arpAnswers: ArpAnswers | undefined;
   /** Bytes of the capture that is read; undefined if that is not known. */
   readonly byteLength: number | undefined;
 }
@@ -82,8 +84,9 @@ export class PcapPort implements LinkPort {
   }
 
   statistics(): LinkStatistics {
-    const { counters, feed } = this.parts;
-    return { ...counters.statistics(), noted: { timesBack: feed.timesBack } };
+    const { counters, feed, arpAnswers } = this.parts;
+    const noted = { timesBack: feed.timesBack, arpAnswered: arpAnswers?.answered ?? 0 };
+    return { ...counters.statistics(), noted };
   }
 
   close(): Promise<void> {

@@ -13,6 +13,7 @@ import {
   STATE_GONE,
   STATE_UP,
 } from '@lunetta/core';
+import type { ArpAnswers } from './arp-answers.js';
 import type { CaptureFeed } from './capture-feed.js';
 import { DROP_RX_NO_BUFFER, DROP_TX_NOT_UP, DROP_TX_NOT_WRITTEN } from './drop-names.js';
 import type { FrameRecorder } from './frame-recorder.js';
@@ -22,6 +23,8 @@ export interface PcapQueueParts extends PooledQueueParts {
   readonly clock: Clock;
   readonly feed: CaptureFeed;
   readonly recorder: FrameRecorder;
+  /** undefined: nobody answers ARP requests but the capture. */
+  readonly arpAnswers: ArpAnswers | undefined;
   /** Called once when the capture has ended, or what is sent can no longer be written. From inside `poll`. */
   readonly onEnd: () => void;
 }
@@ -31,6 +34,7 @@ export class PcapQueue extends PooledQueue {
   private readonly clock: Clock;
   private readonly feed: CaptureFeed;
   private readonly recorder: FrameRecorder;
+  private readonly arpAnswers: ArpAnswers | undefined;
   private readonly onEnd: () => void;
   /** Payload bytes of a buffer. */
   private readonly segmentSize: number;
@@ -40,11 +44,15 @@ export class PcapQueue extends PooledQueue {
     this.clock = parts.clock;
     this.feed = parts.feed;
     this.recorder = parts.recorder;
+    this.arpAnswers = parts.arpAnswers;
     this.onEnd = parts.onEnd;
     this.segmentSize = this.memory.bufferSize - this.headroom;
   }
 
-  readonly nextFrameAt = (): number => (this.state === STATE_UP ? this.feed.nextAt : Infinity);
+  readonly nextFrameAt = (): number => {
+    if (this.state !== STATE_UP) return Infinity;
+    return this.arpAnswers?.isWaiting === true ? this.clock.nowUs() : this.feed.nextAt;
+  };
 
   arm(): boolean {
     return this.state === STATE_UP && this.feed.isLive && this.waker.arm(this.feed.nextAt <= this.clock.nowUs());
@@ -72,6 +80,11 @@ export class PcapQueue extends PooledQueue {
         } else {
           counters.txFrames++;
           counters.txBytes += check.frameLength;
+          this.arpAnswers?.hear(
+            this.memory.view,
+            tx[at * DESCRIPTOR_WORDS + OFFSET],
+            tx[at * DESCRIPTOR_WORDS + LENGTH],
+          );
         }
       }
       this.release(at, end);
@@ -85,7 +98,7 @@ export class PcapQueue extends PooledQueue {
   protected receive(): number {
     const { feed, rxCapacity } = this;
     const nowUs = this.clock.nowUs();
-    let count = 0;
+    let count = this.arpAnswers?.isWaiting === true ? this.showAnswers(this.arpAnswers) : 0;
     while (feed.nextAt <= nowUs) {
       if (!feed.hasPacket) {
         this.end();
@@ -96,6 +109,18 @@ export class PcapQueue extends PooledQueue {
       if (segments > this.pool.available) this.counters.dropped[DROP_RX_NO_BUFFER]++;
       else count = this.show(count, segments);
       feed.next();
+    }
+    return count;
+  }
+
+  private showAnswers(answers: ArpAnswers): number {
+    let count = 0;
+    while (answers.isWaiting && count < this.rxCapacity && this.pool.available > 0) {
+      const frame = answers.take();
+      const handle = this.pool.take(this.me);
+      const at = this.memory.bufferAt(handle) + this.headroom;
+      this.memory.bytes.set(frame, at);
+      this.describe(count++, handle, at, frame.length, 0, frame.length);
     }
     return count;
   }
@@ -111,16 +136,30 @@ export class PcapQueue extends PooledQueue {
       const from = i * segmentSize;
       const length = Math.min(segmentSize, capturedLength - from);
       this.feed.copy(from, length, at);
-      const d = (count + i) * DESCRIPTOR_WORDS;
-      rx[d + HANDLE] = handle;
-      rx[d + OFFSET] = at;
-      rx[d + LENGTH] = length;
-      rx[d + FLAGS] = i < segments - 1 ? MORE : 0;
-      rx[d + FRAME_LENGTH] = capturedLength;
+      this.describe(count + i, handle, at, length, i < segments - 1 ? MORE : 0, capturedLength);
     }
-    this.counters.rxFrames++;
-    this.counters.rxBytes += capturedLength;
+    this.arpAnswers?.learn(memory.view, rx[count * DESCRIPTOR_WORDS + OFFSET], Math.min(segmentSize, capturedLength));
     return count + segments;
+  }
+
+  private describe(
+    index: number,
+    handle: number,
+    at: number,
+    length: number,
+    flags: number,
+    frameLength: number,
+  ): void {
+    const { rx, counters } = this;
+    const d = index * DESCRIPTOR_WORDS;
+    rx[d + HANDLE] = handle;
+    rx[d + OFFSET] = at;
+    rx[d + LENGTH] = length;
+    rx[d + FLAGS] = flags;
+    rx[d + FRAME_LENGTH] = frameLength;
+    if (flags === MORE) return;
+    counters.rxFrames++;
+    counters.rxBytes += frameLength;
   }
 
   private end(): void {

@@ -199,8 +199,8 @@ describe('a driver that cannot be loaded is told with the place and the remedy',
     expect(notInstalled('tap')).toBe(
       "the driver 'tap' is not installed. Install it with: npm install @lunetta/driver-tap",
     );
-    expect(notInstalled('pcap')).toBe(
-      "the driver 'pcap' is planned and not part of this version. Choose another one, such as tap",
+    expect(notInstalled('dpdk')).toBe(
+      "the driver 'dpdk' is planned and not part of this version. Choose another one, such as tap",
     );
   });
 

@@ -14,6 +14,9 @@ export interface LoopSettings {
   readonly pollIntervalUs: number;
 }
 
+/** Where frames have times of their own, a poll brings those of one moment: so many of them count as one poll. */
+const MOMENTS_IN_A_POLL = 16;
+
 export const DEFAULT_LOOP_SETTINGS: LoopSettings = { pollsPerTurn: 16, emptyTurns: 64, pollIntervalUs: 1000 };
 
 /**
@@ -127,8 +130,10 @@ export class PollLoop implements LoopPort {
     const isBusyMode = this.hasMode('busy');
     let hasWork = true;
     let hasWorked = false;
-    for (let polls = 0; polls < this.settings.pollsPerTurn && (hasWork || isBusyMode); polls++) {
-      hasWork = this.pollOnce() || this.skipIdleTime();
+    const pollsPerTurn = this.settings.pollsPerTurn * (this.time.isStepped ? MOMENTS_IN_A_POLL : 1);
+    for (let polls = 0; polls < pollsPerTurn && (hasWork || isBusyMode); polls++) {
+      hasWork = this.pollOnce();
+      if (this.time.isStepped) hasWork = this.stepOn() || hasWork;
       hasWorked = hasWorked || hasWork;
     }
     if (hasWork || isBusyMode || !this.mayRest(hasWorked)) return true;
@@ -144,12 +149,13 @@ export class PollLoop implements LoopPort {
   }
 
   /**
-   * Where frames have times of their own nothing happens before the next frame or timer: goes on there at once if the
-   * clock lets us. After the last frame time stands still.
+   * Where frames have times of their own nothing happens before the next frame or timer: once all is sent, goes on there
+   * if the clock lets us. After the last frame time stands still.
    */
-  private skipIdleTime(): boolean {
+  private stepOn(): boolean {
+    for (const { io, isStalled } of this.interfaces) if (io.txCount > 0 && !isStalled) return false;
     const frameAt = this.nextFrameAt();
-    return frameAt < Infinity && this.time.advanceTo(Math.min(frameAt, this.timers.nextUs()));
+    return frameAt < Infinity && this.time.advanceTo(Math.min(frameAt, this.timers.dueUs));
   }
 
   /** When the next frame is due of those that have times of their own. */

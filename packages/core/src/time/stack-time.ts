@@ -8,7 +8,11 @@ export class StackTime {
   /** In a typed array: a field would take a new heap number for every poll. */
   private readonly now: Float64Array;
 
+  /** True if the clock stands still while the stack works, until {@link advanceTo}. */
+  readonly isStepped: boolean;
+
   constructor(private readonly clock: Clock) {
+    this.isStepped = clock.advanceTo !== undefined;
     this.now = Float64Array.of(clock.nowUs());
   }
 

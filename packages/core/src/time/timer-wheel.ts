@@ -64,6 +64,11 @@ export class TimerWheel {
     return earliest;
   }
 
+  /** Not later than the next expiry, and known at once; it may be earlier than {@link nextUs}. Infinity if nothing is armed. */
+  get dueUs(): number {
+    return this.times[DUE];
+  }
+
   /** True if {@link advance} has something to do at `nowUs`. */
   isDue(nowUs: number): boolean {
     return nowUs >= this.times[DUE];

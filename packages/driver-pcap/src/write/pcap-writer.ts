@@ -12,6 +12,7 @@ import {
 // The classic format (draft-ietf-opsawg-pcap section 4).
 const MAGIC_US = 0xa1b2c3d4;
 const MAGIC_NS = 0xa1b23c4d;
+const FILE_HEADER = 24;
 const RECORD_HEADER = 16;
 
 /** Writes the classic format, little-endian: one interface, no comments and no directions. */
@@ -35,15 +36,15 @@ export class PcapWriter implements CaptureWriter {
     const { linkType = LINKTYPE_ETHERNET, snapLength = MAX_SNAP_LENGTH, resolution = 'us' } = iface;
     this.snapLength = snapLength;
     this.unitsPerUs = resolution === 'ns' ? 1000 : 1;
-    const { blocks } = this;
-    blocks.reserve(24);
-    blocks.uint32(resolution === 'ns' ? MAGIC_NS : MAGIC_US);
-    blocks.uint16(2);
-    blocks.uint16(4);
-    blocks.uint32(0);
-    blocks.uint32(0);
-    blocks.uint32(snapLength);
-    blocks.uint32(linkType);
+    const at = this.blocks.begin(FILE_HEADER);
+    const { view } = this.blocks;
+    view.setUint32(at, resolution === 'ns' ? MAGIC_NS : MAGIC_US, true);
+    view.setUint16(at + 4, 2, true);
+    view.setUint16(at + 6, 4, true);
+    view.setUint32(at + 8, 0, true);
+    view.setUint32(at + 12, 0, true);
+    view.setUint32(at + 16, snapLength, true);
+    view.setUint32(at + 20, linkType, true);
     return 0;
   }
 
@@ -63,13 +64,13 @@ export class PcapWriter implements CaptureWriter {
     }
     const captured = Math.min(length, this.snapLength);
     const seconds = Math.floor(timeUs / 1e6);
-    const { blocks } = this;
-    blocks.reserve(RECORD_HEADER + captured);
-    blocks.uint32(seconds);
-    blocks.uint32(Math.floor((timeUs - seconds * 1e6) * this.unitsPerUs));
-    blocks.uint32(captured);
-    blocks.uint32(details?.originalLength ?? length);
-    blocks.copy(bytes, at, captured);
+    const to = this.blocks.begin(RECORD_HEADER + captured);
+    const { view } = this.blocks;
+    view.setUint32(to, seconds, true);
+    view.setUint32(to + 4, Math.floor((timeUs - seconds * 1e6) * this.unitsPerUs), true);
+    view.setUint32(to + 8, captured, true);
+    view.setUint32(to + 12, details?.originalLength ?? length, true);
+    this.blocks.copy(to + RECORD_HEADER, bytes, at, captured, 1);
   }
 
   flush(): void {

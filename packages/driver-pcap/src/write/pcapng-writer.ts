@@ -21,11 +21,6 @@ const IF_DESCRIPTION = 3;
 const IF_TSRESOL = 9;
 const EPB_FLAGS = 2;
 const USER_APPLICATION = 4;
-const INBOUND = 1;
-const OUTBOUND = 2;
-/** Type, both lengths, interface, time, captured and original length. */
-const ENHANCED_PACKET_OVERHEAD = 32;
-const FLAGS_OPTION_LENGTH = 8;
 const END_OPTION_LENGTH = 4;
 /** An option's value is no longer than its 16-bit length says. */
 const MAX_OPTION_LENGTH = 65_535;
@@ -40,6 +35,11 @@ interface WrittenInterface {
 
 /** An option: its code and value. */
 type Option = readonly [code: number, value: Uint8Array];
+
+const NO_OPTIONS: readonly Option[] = [];
+/** epb_flags of what was received and of what was sent. */
+const FLAGS_IN: readonly Option[] = [[EPB_FLAGS, Uint8Array.of(1, 0, 0, 0)]];
+const FLAGS_OUT: readonly Option[] = [[EPB_FLAGS, Uint8Array.of(2, 0, 0, 0)]];
 
 /** Writes pcapng: one section, little-endian, enhanced packet blocks with direction and comment. */
 export class PcapngWriter implements CaptureWriter {
@@ -59,15 +59,12 @@ export class PcapngWriter implements CaptureWriter {
     if (description !== undefined) options.push([IF_DESCRIPTION, encodeText(description)]);
     options.push([IF_TSRESOL, Uint8Array.of(resolution === 'ns' ? 9 : 6)]);
     const length = 20 + optionsLength(options);
-    const { blocks } = this;
-    blocks.reserve(length);
-    blocks.uint32(INTERFACE_DESCRIPTION);
-    blocks.uint32(length);
-    blocks.uint16(linkType);
-    blocks.uint16(0);
-    blocks.uint32(snapLength);
-    this.writeOptions(options);
-    blocks.uint32(length);
+    const at = this.beginBlock(INTERFACE_DESCRIPTION, length);
+    const { view } = this.blocks;
+    view.setUint16(at + 8, linkType, true);
+    view.setUint16(at + 10, 0, true);
+    view.setUint32(at + 12, snapLength, true);
+    this.writeOptions(at + 16, options);
     this.interfaces.push({ snapLength, unitsPerUs: resolution === 'ns' ? 1000 : 1 });
     return this.interfaces.length - 1;
   }
@@ -88,13 +85,21 @@ export class PcapngWriter implements CaptureWriter {
       );
     }
     const captured = Math.min(length, written.snapLength);
-    const original = details?.originalLength ?? length;
-    if (details?.comment === undefined) {
-      this.writePlain(iface, timeUs * written.unitsPerUs, bytes, at, captured, original, details?.direction);
-    } else {
-      const options: Option[] = [[OPTION_COMMENT, encodeText(details.comment)]];
-      this.writeWith(options, iface, timeUs * written.unitsPerUs, bytes, at, captured, original, details.direction);
-    }
+    const time = timeUs * written.unitsPerUs;
+    const options = details === undefined ? NO_OPTIONS : optionsOf(details);
+    const optionsAt = 28 + padded(captured);
+    const blockLength = optionsAt + 4 + (options.length === 0 ? 0 : optionsLength(options));
+    const to = this.beginBlock(ENHANCED_PACKET, blockLength);
+    const { blocks } = this;
+    const { view } = blocks;
+    view.setUint32(to + 8, iface, true);
+    const high = Math.floor(time / 2 ** 32);
+    view.setUint32(to + 12, high, true);
+    view.setUint32(to + 16, time - high * 2 ** 32, true);
+    view.setUint32(to + 20, captured, true);
+    view.setUint32(to + 24, details?.originalLength ?? length, true);
+    blocks.copy(to + 28, bytes, at, captured, 4);
+    if (options.length > 0) this.writeOptions(to + optionsAt, options);
   }
 
   flush(): void {
@@ -111,99 +116,43 @@ export class PcapngWriter implements CaptureWriter {
     }
   }
 
-  /** Without text: makes no garbage. */
-  private writePlain(
-    iface: number,
-    time: number,
-    bytes: Uint8Array,
-    at: number,
-    captured: number,
-    original: number,
-    direction: PacketDetails['direction'],
-  ): void {
-    const flagged = direction === undefined ? 0 : FLAGS_OPTION_LENGTH + END_OPTION_LENGTH;
-    const length = ENHANCED_PACKET_OVERHEAD + padded(captured) + flagged;
-    this.writePacketBody(length, iface, time, bytes, at, captured, original);
-    const { blocks } = this;
-    if (direction !== undefined) {
-      this.writeDirection(direction);
-      blocks.uint32(OPTION_END);
-    }
-    blocks.uint32(length);
+  /** Makes room for a block and writes its type and its length, at both ends; the index of its first byte. */
+  private beginBlock(type: number, length: number): number {
+    const at = this.blocks.begin(length);
+    const { view } = this.blocks;
+    view.setUint32(at, type, true);
+    view.setUint32(at + 4, length, true);
+    view.setUint32(at + length - 4, length, true);
+    return at;
   }
 
-  private writeWith(
-    options: readonly Option[],
-    iface: number,
-    time: number,
-    bytes: Uint8Array,
-    at: number,
-    captured: number,
-    original: number,
-    direction: PacketDetails['direction'],
-  ): void {
-    const flagged = direction === undefined ? 0 : FLAGS_OPTION_LENGTH;
-    const length = ENHANCED_PACKET_OVERHEAD + padded(captured) + flagged + optionsLength(options);
-    this.writePacketBody(length, iface, time, bytes, at, captured, original);
-    if (direction !== undefined) this.writeDirection(direction);
-    this.writeOptions(options);
-    this.blocks.uint32(length);
-  }
-
-  private writePacketBody(
-    length: number,
-    iface: number,
-    time: number,
-    bytes: Uint8Array,
-    at: number,
-    captured: number,
-    original: number,
-  ): void {
-    const { blocks } = this;
-    blocks.reserve(length);
-    blocks.uint32(ENHANCED_PACKET);
-    blocks.uint32(length);
-    blocks.uint32(iface);
-    blocks.uint32(Math.floor(time / 2 ** 32));
-    blocks.uint32(time % 2 ** 32);
-    blocks.uint32(captured);
-    blocks.uint32(original);
-    blocks.copy(bytes, at, captured);
-    blocks.pad();
-  }
-
-  private writeDirection(direction: 'in' | 'out'): void {
-    this.blocks.uint16(EPB_FLAGS);
-    this.blocks.uint16(4);
-    this.blocks.uint32(direction === 'in' ? INBOUND : OUTBOUND);
-  }
-
-  private writeOptions(options: readonly Option[]): void {
+  private writeOptions(at: number, options: readonly Option[]): void {
     const { blocks } = this;
     for (const [code, value] of options) {
-      blocks.uint16(code);
-      blocks.uint16(value.length);
-      blocks.copy(value, 0, value.length);
-      blocks.pad();
+      blocks.view.setUint16(at, code, true);
+      blocks.view.setUint16(at + 2, value.length, true);
+      blocks.copy(at + 4, value, 0, value.length, 4);
+      at += 4 + padded(value.length);
     }
-    blocks.uint32(OPTION_END);
+    blocks.view.setUint32(at, OPTION_END, true);
   }
 
   private writeSectionHeader(): void {
     const options: Option[] = [[USER_APPLICATION, encodeText('lunetta')]];
-    const length = 28 + optionsLength(options);
-    const { blocks } = this;
-    blocks.reserve(length);
-    blocks.uint32(SECTION_HEADER);
-    blocks.uint32(length);
-    blocks.uint32(BYTE_ORDER_MAGIC);
-    blocks.uint16(1);
-    blocks.uint16(0);
-    blocks.uint32(0xffffffff); // the section's length is not known beforehand
-    blocks.uint32(0xffffffff);
-    this.writeOptions(options);
-    blocks.uint32(length);
+    const at = this.beginBlock(SECTION_HEADER, 28 + optionsLength(options));
+    const { view } = this.blocks;
+    view.setUint32(at + 8, BYTE_ORDER_MAGIC, true);
+    view.setUint16(at + 12, 1, true);
+    view.setUint16(at + 14, 0, true);
+    view.setBigInt64(at + 16, -1n, true); // the section's length is not known beforehand
+    this.writeOptions(at + 24, options);
   }
+}
+
+/** The options of a packet block. */
+function optionsOf({ direction, comment }: PacketDetails): readonly Option[] {
+  const flags = direction === undefined ? NO_OPTIONS : direction === 'in' ? FLAGS_IN : FLAGS_OUT;
+  return comment === undefined ? flags : [...flags, [OPTION_COMMENT, encodeText(comment)]];
 }
 
 function padded(length: number): number {

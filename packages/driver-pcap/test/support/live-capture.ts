@@ -58,7 +58,7 @@ export class LiveCapture {
       onArrival: (listener: () => void) => (bytes.onArrival = listener),
       byteLength: undefined,
     };
-    const parsed = pcapOptionsSchema.parse({ in: 'in', linger: 0, format, ...options });
+    const parsed = pcapOptionsSchema.parse({ in: 'in', linger: 0, format, answerArp: false, ...options });
     const request = { interfaceName: 'test', mtu: 1500, clock: this.clock };
     this.port = openPort(capture, this.output, parsed, request);
     this.reader = new CaptureReader(this.output.bytes);
