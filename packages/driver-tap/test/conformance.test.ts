@@ -1,6 +1,5 @@
-import { describeLinkDriver, describeTap, Netns } from '@lunetta/testkit/jest';
+import { describeLinkDriver, describeTap, Netns, PacketPeer } from '@lunetta/testkit/jest';
 import { TapDriver, tapOptionsSchema } from '../src/index.js';
-import { PacketPeer } from './support/packet-peer.js';
 
 // The far end is the kernel's: an AF_PACKET socket on the other side of the device.
 describeTap('the link contract over TAP', () => {

@@ -19,3 +19,8 @@ export * from './lab/parse-frame.js';
 export * from './lab/stack-lab.js';
 export { wrapDriver, WrappedPort, type WrapQueue } from './wrappers/wrapped-port.js';
 export { WrappedQueue } from './wrappers/wrapped-queue.js';
+export { recordStack, type RecordOptions } from './recording/record-stack.js';
+export { parseRecording, readRecording, writeCapture, type Recording } from './recording/recording.js';
+export { replayRun, type ReplayOptions, type ReplayOutcome } from './recording/replay-run.js';
+export { machineHost } from './matrix/machine-host.js';
+export * from './packetdrill/index.js';

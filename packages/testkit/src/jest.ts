@@ -1,3 +1,4 @@
 export { describeLinkDriver } from './conformance/describe-link-driver.js';
 export { describeTap } from './netns/describe-tap.js';
 export { Netns } from './netns/netns.js';
+export { PacketPeer } from './netns/packet-peer.js';

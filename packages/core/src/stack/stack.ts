@@ -146,6 +146,11 @@ export class Stack {
     this.ipv4.leaveGroup(iface.ipv4, checkGroup(group));
   }
 
+  /** Whether a poll at `nowUs`, a time of the stack's clock, has timers to run: for those who record what polls do. */
+  isTimerDue(nowUs: number): boolean {
+    return this.timers.isDue(nowUs);
+  }
+
   /** Everything counted so far. */
   counters(): StackCounters {
     return {

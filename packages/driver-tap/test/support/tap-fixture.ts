@@ -2,8 +2,7 @@ import { afterEach } from '@jest/globals';
 import type { LinkEvent, LinkQueue } from '@lunetta/core';
 import { COUNT_DONE, COUNT_FREE, COUNT_STOCK, DESCRIPTOR_WORDS, LENGTH, MORE, OFFSET, HANDLE } from '@lunetta/core';
 import { TapDriver, tapOptionsSchema, type TapPort } from '../../src/index.js';
-import { Netns } from '@lunetta/testkit/jest';
-import { PacketPeer } from './packet-peer.js';
+import { Netns, PacketPeer } from '@lunetta/testkit/jest';
 
 /** EtherType for local experiments (IEEE 802): nobody in the kernel answers it. */
 const TEST_TYPE = 0x88b5;
