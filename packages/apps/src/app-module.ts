@@ -2,6 +2,7 @@ import { ContainerModule } from 'inversify';
 import { Cli } from './cli.js';
 import { COMMANDS, type Command } from './commands/command.js';
 import { DoctorCommand } from './commands/doctor-command.js';
+import { DrillCommand } from './commands/drill-command.js';
 import { EchoCommand } from './commands/echo-command.js';
 import { PingCommand } from './commands/ping-command.js';
 import { ServicesCommand } from './commands/services-command.js';
@@ -19,7 +20,7 @@ export const appModule = new ContainerModule(({ bind }) => {
   bind(Doctor).toSelf().inSingletonScope();
   bind(UdpEcho).toSelf();
   bind(UdpDiscard).toSelf();
-  for (const command of [EchoCommand, ServicesCommand, PingCommand, DoctorCommand]) {
+  for (const command of [EchoCommand, ServicesCommand, PingCommand, DoctorCommand, DrillCommand]) {
     bind<Command>(COMMANDS).to(command).inSingletonScope();
   }
 });

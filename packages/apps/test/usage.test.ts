@@ -185,6 +185,7 @@ describe('the command line', () => {
       'ServicesCommand',
       'PingCommand',
       'DoctorCommand',
+      'DrillCommand',
     ]);
   });
 });

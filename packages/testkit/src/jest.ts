@@ -2,3 +2,4 @@ export { describeLinkDriver } from './conformance/describe-link-driver.js';
 export { describeTap } from './netns/describe-tap.js';
 export { Netns } from './netns/netns.js';
 export { PacketPeer } from './netns/packet-peer.js';
+export { describeDrills } from './packetdrill/describe-drills.js';

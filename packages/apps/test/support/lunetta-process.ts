@@ -24,18 +24,20 @@ export class LunettaProcess {
   private readonly ended: Promise<[number | null, string | null]>;
 
   /**
+   * @param netns undefined: where the tests run, for commands without a network
    * @param wrap words before the command, such as `setpriv ...`
    * @param env environment variables beside our own
    */
   constructor(
-    netns: Netns,
+    netns: Netns | undefined,
     args: readonly string[],
     { cwd = '/', wrap = [], env = {} }: { cwd?: string; wrap?: string[]; env?: Record<string, string> } = {},
   ) {
     if (!existsSync(DIST)) throw new Error('the command is not built; run: npm run build');
-    const words = ['netns', 'exec', netns.name, ...wrap, process.execPath, BIN, ...args];
+    const inside = netns === undefined ? [] : ['ip', 'netns', 'exec', netns.name];
+    const [command, ...words] = [...inside, ...wrap, process.execPath, BIN, ...args];
 
-    this.child = spawn('ip', words, {
+    this.child = spawn(command, words, {
       cwd,
       env: { ...process.env, NODE_OPTIONS: '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -78,4 +80,9 @@ export class LunettaProcess {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL');
     await this.ended;
   }
+}
+
+/** Runs a command that needs no network, to its end. */
+export function runLunetta(...args: string[]): Promise<Ended> {
+  return new LunettaProcess(undefined, args).end();
 }

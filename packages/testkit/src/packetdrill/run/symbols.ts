@@ -1,0 +1,52 @@
+/** Constants of Linux, as scripts name them. */
+export const SYMBOLS: Readonly<Record<string, number>> = {
+  AF_INET: 2,
+  PF_INET: 2,
+  SOCK_STREAM: 1,
+  SOCK_DGRAM: 2,
+  SOCK_NONBLOCK: 0o4000,
+  SOCK_CLOEXEC: 0o2000000,
+  IPPROTO_IP: 0,
+  IPPROTO_TCP: 6,
+  IPPROTO_UDP: 17,
+  SOL_IP: 0,
+  SOL_SOCKET: 1,
+  SOL_TCP: 6,
+  SOL_UDP: 17,
+  SO_REUSEADDR: 2,
+  SO_ERROR: 4,
+  SO_BROADCAST: 6,
+  SO_SNDBUF: 7,
+  SO_RCVBUF: 8,
+  SO_KEEPALIVE: 9,
+  SO_LINGER: 13,
+  SO_REUSEPORT: 15,
+  IP_TOS: 1,
+  IP_TTL: 2,
+  IP_RECVERR: 11,
+  IP_MULTICAST_TTL: 33,
+  F_GETFL: 3,
+  F_SETFL: 4,
+  O_RDONLY: 0,
+  O_RDWR: 2,
+  O_NONBLOCK: 0o4000,
+  MSG_PEEK: 2,
+  MSG_TRUNC: 0x20,
+  MSG_DONTWAIT: 0x40,
+  MSG_NOSIGNAL: 0x4000,
+  POLLIN: 1,
+  POLLOUT: 4,
+  POLLERR: 8,
+  POLLHUP: 16,
+  POLLRDNORM: 0x40,
+  POLLWRNORM: 0x100,
+  SHUT_RD: 0,
+  SHUT_WR: 1,
+  SHUT_RDWR: 2,
+};
+
+/** The names of the bits that are set in `value`, of those given. */
+export function namesOfBits(value: number, names: readonly string[]): string {
+  const set = names.filter((name) => (value & SYMBOLS[name]) !== 0);
+  return set.length === 0 ? '0' : set.join('|');
+}
