@@ -1,8 +1,11 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
 import { arp, ethernet, icmpv4, ipv4, ipv4Address, ipv4Options, macAddress, udp } from '@lunetta/core';
-import { expectConserved, parseFrame, StackLab } from '@lunetta/testkit';
+import type { InterfaceCounters, SeededRandom } from '@lunetta/core';
+import { fuzzFrames, StackLab, type FuzzStep } from '@lunetta/testkit';
 import fc from 'fast-check';
-import { FrameFuzzer, openSockets } from './support/frame-fuzzer.js';
+import { FrameFuzzer } from './support/frame-fuzzer.js';
+import * as properties from './support/stack-survives.js';
 
 /** Cases for each property; a failing one is printed with its seed: give that in LUNETTA_SEED to see it again. */
 const RUNS = Number(process.env['LUNETTA_FUZZ_RUNS'] ?? 1000);
@@ -125,58 +128,72 @@ describe(`parse(write(x)) = x (LUNETTA_SEED=${SEED})`, () => {
   });
 });
 
+type Property = Exclude<keyof typeof properties, 'callStep'>;
+/** What is found takes some time to shrink. */
+const PATIENCE_MS = Math.max(60_000, RUNS * 10);
+
 describe(`whatever comes from the wire (LUNETTA_SEED=${SEED})`, () => {
-  let lab: StackLab;
-  afterEach(() => lab.close());
+  const found = { folder: fileURLToPath(new URL('./found/', import.meta.url)), module: '../support/stack-survives.js' };
+  /** Frames of a run at most; all runs together have about RUNS. */
+  const MOST = 40;
 
-  function start(options: ConstructorParameters<typeof StackLab>[0] = {}): void {
-    lab = new StackLab({ seed: SEED, cable: { poison: true, buffers: 1100 }, ...options });
-    openSockets(lab);
-  }
-
-  /** Brings the frame in; what the stack answers must be well formed, and now and then the accounts are looked at. */
-  function bring(frame: Uint8Array, run: number): void {
-    lab.exchange(frame).forEach(parseFrame);
-    if (run % 7 === 0) lab.advance(run * 1000);
-    if (run % 50 === 0) expectConserved(lab.stack);
+  /** Fuzzes a property, and adds up what its stacks have counted; a failing run is written to `test/found`. */
+  async function fuzz(name: Property, step: (random: SeededRandom) => FuzzStep): Promise<InterfaceCounters['rx']> {
+    const sum = { frames: 0, bytes: 0, delivered: 0, consumed: 0, dropped: {} as Record<string, number> };
+    await fuzzFrames({
+      seed: SEED,
+      runs: Math.ceil((2 * RUNS) / MOST),
+      maxSteps: MOST,
+      step,
+      property: async (steps) => {
+        const { rx } = await properties[name](steps);
+        for (const key of ['frames', 'delivered', 'consumed'] as const) sum[key] += rx[key];
+        for (const [reason, count] of Object.entries(rx.dropped))
+          sum.dropped[reason] = (sum.dropped[reason] ?? 0) + count;
+      },
+      found: { ...found, property: name },
+    });
+    return sum;
   }
 
   test.each([
     ['random bytes', 0],
     ['random bytes behind an Ethernet header of IPv4', 0x0800],
     ['random bytes behind an Ethernet header of ARP', 0x0806],
-  ])('%s: dropped, and nothing else', (_, type) => {
-    start();
-    const header = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, type >> 8, type & 255];
-    fc.assert(
-      fc.property(fc.uint8Array({ minLength: 14, maxLength: 200 }), fc.nat(1000), (bytes, run) => {
-        if (type !== 0) bytes.set(header);
-        bring(bytes, run);
-      }),
-      OPTIONS,
-    );
-    const { rx } = lab.stack.counters().interfaces[0];
-    expect(rx.frames).toBeGreaterThanOrEqual(RUNS);
-    expect(rx.delivered).toBe(0);
-  });
+  ])(
+    '%s: dropped, and nothing else',
+    async (_, type) => {
+      const header = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, type >> 8, type & 255];
+      const { frames } = await fuzz('stackIgnores', (random) => {
+        const frame = Uint8Array.from({ length: 14 + random.below(187) }, () => random.below(256));
+        if (type !== 0) frame.set(header);
+        return { afterUs: random.chance(0.1) ? random.below(1_000_000) : 0, frame };
+      });
+      expect(frames).toBeGreaterThan(RUNS / 2);
+    },
+    PATIENCE_MS,
+  );
 
-  test.each<[string, ConstructorParameters<typeof StackLab>[0]]>([
-    ['one segment', {}],
-    ['several segments', { cable: { segmentSize: 256, buffers: 1100 } }],
-    ['a cable that pads', { cable: { padTo60: true, buffers: 1100 } }],
-  ])('valid frames with some bytes changed, in %s: nothing throws, hangs or is lost', (_, options) => {
-    start(options);
-    fc.assert(
-      fc.property(fc.integer(), fc.nat(1000), (seed, run) => {
-        const fuzzer = new FrameFuzzer(lab, seed);
-        for (let i = 0; i < 3; i++) bring(fuzzer.frame(), run + i);
-      }),
-      OPTIONS,
-    );
-    const { rx, held, tx } = lab.stack.counters().interfaces[0];
-    expect(rx.delivered).toBeGreaterThan(RUNS / 20);
-    expect(rx.consumed).toBeGreaterThan(RUNS / 50);
-    expect(Object.keys(rx.dropped).length).toBeGreaterThan(10);
-    expect(held).toBe(tx.pending);
-  });
+  test.each<[string, Property]>([
+    ['one segment', 'stackSurvives'],
+    ['several segments', 'stackSurvivesChains'],
+    ['a cable that pads', 'stackSurvivesPadding'],
+  ])(
+    'valid frames with some bytes changed, in %s: nothing throws, hangs or is lost',
+    async (_, property) => {
+      const lab = new StackLab();
+      const { delivered, consumed, dropped } = await fuzz(property, (random) => {
+        if (random.chance(0.1)) return properties.callStep(random);
+        return {
+          afterUs: random.chance(0.1) ? random.below(3_000_000) : 0,
+          frame: new FrameFuzzer(lab, random.int32()).frame(),
+        };
+      });
+      expect(delivered).toBeGreaterThan(RUNS / 40);
+      expect(consumed).toBeGreaterThan(RUNS / 60);
+      expect(Object.keys(dropped).length).toBeGreaterThan(10);
+      await lab.close();
+    },
+    PATIENCE_MS,
+  );
 });

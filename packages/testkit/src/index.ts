@@ -24,3 +24,5 @@ export { parseRecording, readRecording, writeCapture, type Recording } from './r
 export { replayRun, type ReplayOptions, type ReplayOutcome } from './recording/replay-run.js';
 export { machineHost } from './matrix/machine-host.js';
 export * from './packetdrill/index.js';
+export { fuzzFrames, type FuzzOptions } from './fuzz/fuzz-frames.js';
+export { frameFromHex, type CallStep, type FrameStep, type FuzzStep } from './fuzz/fuzz-step.js';
