@@ -3,3 +3,4 @@ export { describeTap } from './netns/describe-tap.js';
 export { Netns } from './netns/netns.js';
 export { PacketPeer } from './netns/packet-peer.js';
 export { describeDrills } from './packetdrill/describe-drills.js';
+export { describeBehaviour } from './matrix/describe-behaviour.js';
