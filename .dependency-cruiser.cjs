@@ -25,7 +25,7 @@ const PACKAGES = [
   { name: 'testkit', src: ['core', 'driver-pcap'], test: ['core', 'driver-pcap', 'driver-tap'] },
   { name: 'driver-[^/]+', src: ['core'], test: ['core', 'testkit'] },
   { name: 'lunetta', src: ['core'], test: ['core', 'testkit'] },
-  { name: 'apps', src: ['lunetta', 'testkit', 'driver-pcap'], test: ['core', 'lunetta', 'testkit'] },
+  { name: 'apps', src: ['lunetta', 'testkit', 'driver-pcap'], test: ['core', 'lunetta', 'testkit', 'driver-pcap'] },
 ];
 
 /** By which files a package is entered: its index; testkit's suites for jest apart, since they load only within jest. */

@@ -1,5 +1,8 @@
 import { ContainerModule } from 'inversify';
 import { Cli } from './cli.js';
+import { CaptureCommand } from './commands/capture-command.js';
+import { ReplayCommand } from './commands/replay-command.js';
+import { ServiceStarter } from './services/service-starter.js';
 import { COMMANDS, type Command } from './commands/command.js';
 import { DoctorCommand } from './commands/doctor-command.js';
 import { DrillCommand } from './commands/drill-command.js';
@@ -19,8 +22,17 @@ export const appModule = new ContainerModule(({ bind }) => {
   bind(StackRunner).toSelf().inSingletonScope();
   bind(Doctor).toSelf().inSingletonScope();
   bind(UdpEcho).toSelf();
+  bind(ServiceStarter).toSelf();
   bind(UdpDiscard).toSelf();
-  for (const command of [EchoCommand, ServicesCommand, PingCommand, DoctorCommand, DrillCommand]) {
+  for (const command of [
+    EchoCommand,
+    ServicesCommand,
+    PingCommand,
+    DoctorCommand,
+    DrillCommand,
+    ReplayCommand,
+    CaptureCommand,
+  ]) {
     bind<Command>(COMMANDS).to(command).inSingletonScope();
   }
 });

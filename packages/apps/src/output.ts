@@ -38,6 +38,12 @@ export class Output {
     process.stderr.write(`lunetta: ${text}\n`);
   }
 
+  /** One line for people beside the results: on stderr, so that stdout holds these alone. */
+  note(text: string): void {
+    this.endLiveLine();
+    process.stderr.write(`${text}\n`);
+  }
+
   /** A line that the next one replaces; on a terminal only. */
   liveLine(text: string): void {
     const width = process.stdout.columns;

@@ -1,5 +1,6 @@
 import { inject, injectable } from 'inversify';
-import { createStack, type LunettaStack, type NetworkInterface } from 'lunetta';
+import { createStack, type CreateStackOptions, type LunettaStack, type NetworkInterface } from 'lunetta';
+import { keepAlive } from './keep-alive.js';
 import { Output } from './output.js';
 import { configOf, inFlagNames, type StackFlags } from './stack-flags.js';
 
@@ -19,14 +20,18 @@ export class StackRunner {
    * @param task gets the stack and the promise of a signal to end or of a lost device; its result is the exit code
    * @returns the exit code: the task's, or 1 if a device was lost or a buffer was not given back
    */
-  async run(flags: StackFlags, task: (stack: LunettaStack, end: Promise<RunEnd>) => Promise<number>): Promise<number> {
+  async run(
+    flags: StackFlags,
+    task: (stack: LunettaStack, end: Promise<RunEnd>) => Promise<number>,
+    options: Pick<CreateStackOptions, 'wrapPort'> = {},
+  ): Promise<number> {
     const { config, source, from } = configOf(flags);
-    const stack = await createStack(config, { source, from }).catch((error: unknown) => {
+    const stack = await createStack(config, { source, from, ...options }).catch((error: unknown) => {
       throw inFlagNames(error);
     });
     let exitCode: number;
     try {
-      exitCode = await task(stack, this.endOf(stack));
+      exitCode = await keepAlive(task(stack, this.endOf(stack)));
     } finally {
       await stack.close();
     }
@@ -68,5 +73,7 @@ export class StackRunner {
 }
 
 function goneText({ name, port }: NetworkInterface): string {
+  if (port.failure !== undefined) return `interface ${name}: ${port.failure.message}`;
+  if (port.driver === 'pcap') return `interface ${name}: the capture ${port.device} has ended`;
   return `interface ${name}: its device ${port.device} was removed. Make it again and start anew`;
 }

@@ -186,6 +186,8 @@ describe('the command line', () => {
       'PingCommand',
       'DoctorCommand',
       'DrillCommand',
+      'ReplayCommand',
+      'CaptureCommand',
     ]);
   });
 });

@@ -118,7 +118,10 @@ describe('a wrong configuration is told with its place', () => {
       { interfaces: [INTERFACE, { ...INTERFACE, name: 'wan' }, INTERFACE] },
       'interfaces[2].name: "lan" is the name of interfaces[0] already; give each its own',
     ],
-    [withSettings({ tcp: {} }), 'settings.tcp: there is no such field; the fields are arp, reassembly, icmp, udp, loop'],
+    [
+      withSettings({ tcp: {} }),
+      'settings.tcp: there is no such field; the fields are arp, reassembly, icmp, udp, loop',
+    ],
     [
       withSettings({ arp: { maxNeighbors: 1 } }),
       'settings.arp.maxNeighbors: there is no such field; the fields are maxNeighbours, reachableMs, staleMs, ' +

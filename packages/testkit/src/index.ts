@@ -10,6 +10,8 @@ export { PortFarEnd } from './conformance/port-far-end.js';
 export { TestStack } from './conformance/test-stack.js';
 export { MemoryDriver } from './memory/memory-driver.js';
 export type { MemoryDriverOptions } from './memory/memory-options.js';
+export { captureFrames } from './wrappers/capture.js';
+export type { CaptureOptions } from './wrappers/capture-options.js';
 export { countFrames, countingDriver, LinkTally } from './wrappers/counting.js';
 export { FaultyPort, faultyDriver } from './wrappers/fault-injection.js';
 export type { FaultCounts, FaultOptions } from './wrappers/fault-options.js';

@@ -48,19 +48,13 @@ export class LunettaProcess {
   }
 
   /** Waits until stdout matches, and returns the match. */
-  async output(pattern: RegExp): Promise<RegExpExecArray> {
-    const giveUp = AbortSignal.timeout(PATIENCE_MS);
-    for (;;) {
-      const match = pattern.exec(this.stdout);
-      if (match !== null) return match;
-      const hasEnded = this.child.exitCode !== null || this.child.signalCode !== null;
-      if (hasEnded || giveUp.aborted) {
-        throw new Error(
-          `no ${pattern} in the output:\n${this.stdout}\n${this.stderr}${hasEnded ? '\n(it has ended)' : ''}`,
-        );
-      }
-      await Promise.race([once(this.child.stdout!, 'data', { signal: giveUp }), this.ended]).catch(() => undefined);
-    }
+  output(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.matching(pattern, () => this.stdout);
+  }
+
+  /** Waits until stderr matches. */
+  async note(pattern: RegExp): Promise<void> {
+    await this.matching(pattern, () => this.stderr);
   }
 
   signal(name: NodeJS.Signals): void {
@@ -73,6 +67,22 @@ export class LunettaProcess {
     const [code, signal] = await this.ended;
     clearTimeout(killer);
     return { code, signal, stdout: this.stdout, stderr: this.stderr };
+  }
+
+  private async matching(pattern: RegExp, text: () => string): Promise<RegExpExecArray> {
+    const giveUp = AbortSignal.timeout(PATIENCE_MS);
+    for (;;) {
+      const match = pattern.exec(text());
+      if (match !== null) return match;
+      const hasEnded = this.child.exitCode !== null || this.child.signalCode !== null;
+      if (hasEnded || giveUp.aborted) {
+        throw new Error(
+          `no ${pattern} in the output:\n${this.stdout}\n${this.stderr}${hasEnded ? '\n(it has ended)' : ''}`,
+        );
+      }
+      const spoken = [this.child.stdout!, this.child.stderr!].map((stream) => once(stream, 'data', { signal: giveUp }));
+      await Promise.race([...spoken, this.ended]).catch(() => undefined);
+    }
   }
 
   /** Ends it, whatever it does; for the end of a test. */

@@ -30,7 +30,7 @@ class Pipe implements CaptureSink {
 }
 
 /** A clock that a test sets. */
-export class SetClock {
+class SetClock {
   now = 1e15;
 
   nowUs(): number {

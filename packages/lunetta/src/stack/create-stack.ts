@@ -14,7 +14,7 @@ import { checkConfig, readConfigFile, type ReadConfig } from '../config/read-con
 import { tuneEngine } from '../node/engine.js';
 import { chooseHost, type NodeHost } from './host-time.js';
 import { LunettaStack } from './lunetta-stack.js';
-import { openPort, prepareInterface, type PreparedInterface } from './open-interface.js';
+import { openPort, prepareInterface, type PreparedInterface, type WrapPort } from './open-interface.js';
 
 /** What {@link createStack} can be told beside the configuration. */
 export interface CreateStackOptions {
@@ -25,6 +25,8 @@ export interface CreateStackOptions {
   readonly from?: string | undefined;
   /** What the configuration is called in messages; default: the file's path, or `configuration`. */
   readonly source?: string | undefined;
+  /** Puts a wrapper around each port before the stack gets it, such as one that captures; `clock` is the stack's. */
+  readonly wrapPort?: WrapPort | undefined;
 }
 
 /**
@@ -52,7 +54,7 @@ export async function createStack(
   const ports: LinkPort[] = [];
   let stack: LunettaStack | undefined;
   try {
-    for (const iface of prepared) ports.push(await openPort(iface));
+    for (const iface of prepared) ports.push(await openPort(iface, options.wrapPort));
     host.begin(beginningOf(ports));
     stack = new LunettaStack(root.get<Stack>(TOKENS.Stack), host.scheduler);
     for (const { container } of prepared) await container.getAsync(TOKENS.NetworkInterface);

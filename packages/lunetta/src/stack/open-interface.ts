@@ -55,17 +55,33 @@ export async function prepareInterface(
   return { name, factor: driver.timeFactor?.(options), container: child };
 }
 
+/** Makes the port that the stack gets of the one that a driver has opened; it owns that one. */
+export type WrapPort = (port: LinkPort, interfaceName: string, clock: Clock) => LinkPort;
+
 /**
  * Opens the device of a prepared interface.
  *
  * @throws LunettaError (rejects)
  */
-export async function openPort({ name, container }: PreparedInterface): Promise<LinkPort> {
+export async function openPort({ name, container }: PreparedInterface, wrap?: WrapPort): Promise<LinkPort> {
   try {
-    return await container.getAsync<LinkPort>(TOKENS.LinkPort);
+    const port = await container.getAsync<LinkPort>(TOKENS.LinkPort);
+    if (wrap === undefined) return port;
+    const wrapped = await wrapOrClose(port, () => wrap(port, name, container.get<Clock>(TOKENS.Clock)));
+    container.rebind<LinkPort>(TOKENS.LinkPort).toConstantValue(wrapped);
+    return wrapped;
   } catch (cause) {
     if (cause instanceof Error && cause.name === 'LunettaError') throw cause;
     const { message = String(cause) } = cause as Partial<Error>;
     throw new LunettaError('LUNETTA_ERR_DEVICE', `interface '${name}': its driver cannot open: ${message}`, { cause });
+  }
+}
+
+async function wrapOrClose(port: LinkPort, wrap: () => LinkPort): Promise<LinkPort> {
+  try {
+    return wrap();
+  } catch (error) {
+    await port.close();
+    throw error;
   }
 }

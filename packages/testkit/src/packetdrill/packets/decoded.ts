@@ -44,7 +44,7 @@ export interface DecodedIcmp {
 }
 
 /** What an ICMP error quotes. */
-export type DecodedQuote =
+type DecodedQuote =
   | { readonly protocol: 'tcp'; readonly seq: number; readonly length: number }
   | { readonly protocol: 'udp'; readonly length: number };
 

@@ -34,7 +34,7 @@ export interface DrillEvent {
 }
 
 /** A shell command or a piece of code. */
-export interface CommandSpec {
+interface CommandSpec {
   readonly kind: 'shell' | 'code';
   readonly text: string;
 }
