@@ -37,7 +37,7 @@ export class ArpAnswers {
   /** Looks at a frame that the stack sends; a request for a known station is answered. */
   hear(view: DataView, at: number, length: number): void {
     const requestAt = at + ethernet.HEADER_LENGTH;
-    if (ethernet.ethertype(view, at) !== ethernet.ETHERTYPE_ARP || !arp.fits(requestAt, at + length)) return;
+    if (!arp.fits(requestAt, at + length) || ethernet.ethertype(view, at) !== ethernet.ETHERTYPE_ARP) return;
     if (arp.operation(view, requestAt) !== arp.OPERATION_REQUEST || this.waiting.length >= MAX_WAITING) return;
     const station = this.stations.get(arp.targetAddress(view, requestAt));
     const isAnnouncement = arp.targetAddress(view, requestAt) === arp.senderAddress(view, requestAt);

@@ -33,6 +33,8 @@ export class CaptureFeed {
   failure: Error | undefined = undefined;
   /** Packets whose time stamp was before that of an earlier one: they are shown right after it. */
   timesBack = 0;
+  /** Packets of which the capture holds only the first bytes. */
+  cutShort = 0;
   private readonly source: CaptureSource;
   private readonly counters: PortCounters;
   private readonly own: Uint8Array;
@@ -123,7 +125,8 @@ export class CaptureFeed {
   }
 
   private setPacket(): void {
-    const { timeUs } = this.record;
+    const { timeUs, capturedLength, originalLength } = this.record;
+    if (capturedLength < originalLength) this.cutShort++;
     if (timeUs < this.lastUs) this.timesBack++;
     else this.lastUs = timeUs;
     this.nextAt = this.lastUs;

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import {
   FrameMemory,
   FramePool,
@@ -12,6 +13,7 @@ import {
   type LinkRequest,
 } from '@lunetta/core';
 import { ArpAnswers } from './arp-answers.js';
+import { captureError } from './capture-error.js';
 import { CaptureFeed } from './capture-feed.js';
 import { DROP_NAMES } from './drop-names.js';
 import { FrameRecorder } from './frame-recorder.js';
@@ -53,6 +55,9 @@ export class PcapDriver implements LinkDriver<PcapOptions> {
     const path = (options.in ?? options.device)!;
     const capture = await openCapture(path);
     try {
+      if (options.out !== undefined && isSameFile(path, options.out)) {
+        throw captureError(options.out, 0, `is the same file as ${path}, which is read; write to another one`);
+      }
       const sink = options.out === undefined ? undefined : new FileSink(options.out);
       const port = openPort(capture, sink, options, request);
       if (capture.isLive) await firstArrival(capture, port);
@@ -125,6 +130,13 @@ export function openPort(
   feed.next();
   capture.onArrival(() => port.arrived());
   return port;
+}
+
+/** Whether both names lead to one file: writing would empty what is to be read. */
+function isSameFile(path: string, other: string): boolean {
+  if (path === '-' || other === '-') return false;
+  const [first, second] = [path, other].map((name) => statSync(name, { bigint: true, throwIfNoEntry: false }));
+  return first !== undefined && first.isFile() && first.ino === second?.ino && first.dev === second.dev;
 }
 
 function makeRecorder(sink: CaptureSink | undefined, options: PcapOptions, interfaceName: string): FrameRecorder {

@@ -2,6 +2,9 @@ import { z } from 'zod';
 
 const clock = z.union([z.enum(['recorded', 'fast']), z.number().positive().max(1e6)]);
 
+/** Buffers beside those that pass through the queues, four bursts of them: the stack's stock, and what it may hold. */
+const LEAST_TO_HOLD = 256;
+
 /** The interface's `options` in the configuration. */
 export const pcapOptionsSchema = z
   .strictObject({
@@ -41,7 +44,12 @@ export const pcapOptionsSchema = z
         'When what was sent is written: after every poll, or in blocks of 64 KiB and at the end. Default: poll; with the ' +
           'clock fast: block.',
       ),
-    buffers: z.int().min(512).max(65_536).default(2048).describe('Frame buffers of 2 KiB.'),
+    buffers: z
+      .int()
+      .min(512)
+      .max(65_536)
+      .default(2048)
+      .describe('Frame buffers of 2 KiB; at least 256 and four times `burst`.'),
     burst: z.int().min(36).max(256).default(64).describe('Frame buffers received by one poll, at most.'),
   })
   .superRefine((options, context) => {
@@ -50,12 +58,10 @@ export const pcapOptionsSchema = z
         options.in === undefined ? 'name the capture to read' : 'is the same as `device`; give one of them';
       context.addIssue({ code: 'custom', path: ['in'], message });
     }
-    if (options.out !== undefined && options.out !== '-' && options.out === (options.in ?? options.device)) {
-      context.addIssue({
-        code: 'custom',
-        path: ['out'],
-        message: 'is the capture that is read; write to another file',
-      });
+    const least = LEAST_TO_HOLD + 4 * options.burst;
+    if (options.buffers < least) {
+      const message = `must be ${least} at least for a burst of ${options.burst}`;
+      context.addIssue({ code: 'custom', path: ['buffers'], message });
     }
   });
 

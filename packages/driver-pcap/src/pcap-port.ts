@@ -85,7 +85,7 @@ export class PcapPort implements LinkPort {
 
   statistics(): LinkStatistics {
     const { counters, feed, arpAnswers } = this.parts;
-    const noted = { timesBack: feed.timesBack, arpAnswered: arpAnswers?.answered ?? 0 };
+    const noted = { timesBack: feed.timesBack, cutShort: feed.cutShort, arpAnswered: arpAnswers?.answered ?? 0 };
     return { ...counters.statistics(), noted };
   }
 

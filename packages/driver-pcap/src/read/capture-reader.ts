@@ -1,9 +1,11 @@
 import { captureError } from '../capture-error.js';
+import { SECTION_HEADER } from '../pcapng.js';
 import type { ByteSource } from './byte-source.js';
 import { ByteWindow, Supply } from './byte-window.js';
+import type { DescribedInterface } from './described-interface.js';
 import { PacketRecord, Reading, type CaptureSource } from './packet-record.js';
 import { isPcapMagic, PcapFormat } from './pcap-format.js';
-import { PcapngFormat, SECTION_HEADER } from './pcapng-format.js';
+import { PcapngFormat } from './pcapng-format.js';
 
 /** Reads a capture of either format, told by its first bytes, in constant memory and without garbage. */
 export class CaptureReader implements CaptureSource {
@@ -21,6 +23,11 @@ export class CaptureReader implements CaptureSource {
 
   get offset(): number {
     return this.window.offset;
+  }
+
+  /** What a pcapng capture has said so far of the interfaces of its present section; empty for a classic one. */
+  get interfaces(): readonly DescribedInterface[] {
+    return this.format instanceof PcapngFormat ? this.format.interfaces : [];
   }
 
   next(): Reading {

@@ -1,5 +1,5 @@
 import { createReadStream, statSync } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { PassThrough, pipeline, type Readable } from 'node:stream';
 import { captureError } from '../capture-error.js';
 import { FileBytes, LiveBytes } from './byte-source.js';
 import { CaptureReader } from './capture-reader.js';
@@ -45,8 +45,7 @@ export async function openCapture(path: string): Promise<OpenCapture> {
 export async function openStream(name: string, stream: Readable): Promise<OpenCapture> {
   const head = await firstBytes(name, stream);
   if (head !== undefined && CLASSIC.includes(head.toString('hex', 0, 4))) {
-    stream.unshift(head);
-    const source = new PcapParserSource(name, stream);
+    const source = new PcapParserSource(name, rejoined(head, stream));
     return { source, isLive: true, onArrival: (listener) => (source.onArrival = listener), byteLength: undefined };
   }
   const bytes = new LiveBytes(name);
@@ -75,7 +74,7 @@ async function firstBytes(name: string, stream: Readable): Promise<Buffer | unde
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const finish = (settle: () => void): void => {
-      stream.off('readable', onReadable).off('end', onEnd).off('error', onError);
+      stream.off('readable', onReadable).off('end', onEnd); // who listens next, hears of errors too
       settle();
     };
     const joined = (): Buffer | undefined => (chunks.length > 0 ? Buffer.concat(chunks) : undefined);
@@ -90,6 +89,15 @@ async function firstBytes(name: string, stream: Readable): Promise<Buffer | unde
       finish(() => reject(captureError(name, 0, `cannot be read: ${error.message}`, error)));
     stream.on('readable', onReadable).on('end', onEnd).on('error', onError);
   });
+}
+
+/** A stream that begins with what was read of it already: one that has ended takes nothing back. */
+function rejoined(head: Buffer, stream: Readable): Readable {
+  const whole = new PassThrough();
+  whole.write(head);
+  if (stream.readableEnded) whole.end();
+  else pipeline(stream, whole, () => undefined); // `whole` ends, or fails, as the stream does
+  return whole;
 }
 
 /** Passes a stream's bytes on, as fast as they are taken. */

@@ -1,3 +1,20 @@
+import {
+  DIRECTION_IN,
+  DIRECTION_MASK,
+  DIRECTION_OUT,
+  EPB_FLAGS,
+  OPTION_COMMENT,
+  PACKET_NUMBERS,
+  type CaptureOption,
+} from '../pcapng.js';
+import { readOptions, textOf, valueOf } from './pcapng-options.js';
+
+/**
+ * The latest time stamp, in microseconds: the year 2112. What claims to be later is damage, and beyond it a number no
+ * longer tells microseconds apart with room for timers.
+ */
+export const MAX_TIME_US = 2 ** 52;
+
 /** A packet of a capture: valid until the next one is read. */
 export class PacketRecord {
   /** Where its bytes stand. */
@@ -13,10 +30,27 @@ export class PacketRecord {
   linkType = 0;
   /** Offset of its record in the capture. */
   offset = 0;
+  /** @internal Where its options stand in `bytes`, and their byte order; nowhere: it has none. */
+  optionsAt = 0;
+  optionsEnd = 0;
+  isLittle = true;
+
+  /** Its options, as pcapng has them: copies. */
+  get options(): CaptureOption[] {
+    return readOptions(this.bytes, this.optionsAt, this.optionsEnd, this.isLittle, PACKET_NUMBERS);
+  }
+
+  /** Its first comment, if it has one. */
+  get comment(): string | undefined {
+    return textOf(this.options, OPTION_COMMENT);
+  }
+
   /** Which way it went, where the capture says so. */
-  direction: 'in' | 'out' | undefined = undefined;
-  /** Its comment, if it has one. */
-  comment: string | undefined = undefined;
+  get direction(): 'in' | 'out' | undefined {
+    const direction = (valueOf(this.options, EPB_FLAGS)?.[0] ?? 0) & DIRECTION_MASK;
+    if (direction === DIRECTION_IN) return 'in';
+    return direction === DIRECTION_OUT ? 'out' : undefined;
+  }
 }
 
 /** What reading on gave. */

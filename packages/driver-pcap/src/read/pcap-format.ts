@@ -1,19 +1,29 @@
 import { captureError } from '../capture-error.js';
+import {
+  FILE_HEADER,
+  LINK_TYPE_MASK,
+  MAGIC_NS,
+  MAGIC_US,
+  RECORD_HEADER,
+  VERSION_MAJOR,
+  VERSION_MINOR,
+} from '../pcap.js';
 import { MAX_SNAP_LENGTH } from '../write/capture-writer.js';
 import { Supply, type ByteWindow } from './byte-window.js';
 import { Reading, type PacketRecord } from './packet-record.js';
 
-// The classic format (draft-ietf-opsawg-pcap section 4).
-const MAGIC_US = 0xa1b2c3d4;
-const MAGIC_NS = 0xa1b23c4d;
-const FILE_HEADER = 24;
-const RECORD_HEADER = 16;
-/** The link type stands in the low 16 bits; the rest tells of a frame check sequence. */
-const LINK_TYPE_MASK = 0xffff;
-
 /** Whether the first word of a capture, read big-endian, begins a classic file. */
 export function isPcapMagic(word: number): boolean {
   return isMagic(word) || isMagic(swapped(word));
+}
+
+/** Whether a file of this version reads like one of 2.4. */
+export function isVersion(major: number, minor: number): boolean {
+  return major === VERSION_MAJOR && minor <= VERSION_MINOR;
+}
+
+export function versionError(major: number, minor: number): string {
+  return `version ${major}.${minor} of the format; 2.4 is the one in use`;
 }
 
 function isMagic(word: number): boolean {
@@ -78,7 +88,7 @@ export class PcapFormat {
     this.isNanoseconds = view.getUint32(at, this.isLittle) === MAGIC_NS;
     const major = view.getUint16(at + 4, this.isLittle);
     const minor = view.getUint16(at + 6, this.isLittle);
-    if (major !== 2 || minor > 4) throw this.wrong(`version ${major}.${minor} of the format; 2.4 is the one in use`);
+    if (!isVersion(major, minor)) throw this.wrong(versionError(major, minor));
     this.linkType = view.getUint32(at + 20, this.isLittle) & LINK_TYPE_MASK;
     window.at += FILE_HEADER;
   }

@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream';
-import pcapParser, { type Packet } from 'pcap-parser';
+import pcapParser, { type GlobalHeader, type Packet } from 'pcap-parser';
 import { captureError } from '../capture-error.js';
+import { FILE_HEADER, LINK_TYPE_MASK, RECORD_HEADER } from '../pcap.js';
 import { MAX_SNAP_LENGTH } from '../write/capture-writer.js';
 import { PacketRecord, Reading, type CaptureSource } from './packet-record.js';
+import { isVersion, versionError } from './pcap-format.js';
 
-const FILE_HEADER = 24;
-const RECORD_HEADER = 16;
 /** Packets read ahead before the stream is paused. */
 const MAX_AHEAD = 1024;
 
@@ -20,8 +20,10 @@ export class PcapParserSource implements CaptureSource {
   onArrival: (() => void) | undefined = undefined;
   private readonly packets: Packet[] = [];
   private received = 0;
-  /** Where the records read so far end. */
-  private recordsEnd = FILE_HEADER;
+  /** Where the file header, or the last record that is whole, ends. */
+  private wholeEnd = 0;
+  /** Where the last record that was shown ends. */
+  private readEnd = FILE_HEADER;
   private linkType = 0;
   private isEnded = false;
   private failure: Error | undefined = undefined;
@@ -32,15 +34,15 @@ export class PcapParserSource implements CaptureSource {
   ) {
     stream.on('data', (chunk: Buffer) => (this.received += chunk.length));
     const parser = pcapParser.parse(stream);
-    parser.on('globalHeader', ({ linkLayerType }) => (this.linkType = linkLayerType & 0xffff));
+    parser.on('globalHeader', (header) => this.readFileHeader(header));
     parser.on('packetHeader', ({ capturedLength }) => this.checkLength(capturedLength));
     parser.on('packet', (packet) => this.take(packet));
-    parser.on('error', (error) => this.end(captureError(name, this.recordsEnd, error.message, error)));
+    parser.on('error', (error) => this.fail(error.message, error));
     parser.on('end', () => this.end(this.cut()));
   }
 
   get offset(): number {
-    return this.recordsEnd;
+    return this.wholeEnd;
   }
 
   next(): Reading {
@@ -52,7 +54,8 @@ export class PcapParserSource implements CaptureSource {
     if (this.packets.length === MAX_AHEAD / 2) this.stream.resume();
     const { header, data } = packet;
     const { record } = this;
-    record.offset = this.recordsEnd;
+    record.offset = this.readEnd;
+    this.readEnd += RECORD_HEADER + data.length;
     record.timeUs = header.timestampSeconds * 1e6 + header.timestampMicroseconds;
     record.bytes = data;
     record.at = 0;
@@ -68,30 +71,41 @@ export class PcapParserSource implements CaptureSource {
     this.stream.destroy();
   }
 
+  private readFileHeader({ majorVersion, minorVersion, linkLayerType }: GlobalHeader): void {
+    if (!isVersion(majorVersion, minorVersion)) return this.fail(versionError(majorVersion, minorVersion));
+    this.linkType = linkLayerType & LINK_TYPE_MASK;
+    this.wholeEnd = FILE_HEADER;
+  }
+
   private take(packet: Packet): void {
-    if (this.failure !== undefined) return;
-    this.recordsEnd += RECORD_HEADER + packet.header.capturedLength;
+    if (this.isEnded) return;
+    this.wholeEnd += RECORD_HEADER + packet.header.capturedLength;
     this.packets.push(packet);
     if (this.packets.length >= MAX_AHEAD) this.stream.pause();
     this.onArrival?.();
   }
 
   private checkLength(length: number): void {
-    if (length <= MAX_SNAP_LENGTH || this.failure !== undefined) return;
-    const what = `a packet of ${length} bytes; no more than ${MAX_SNAP_LENGTH} are possible: the stream is damaged`;
-    this.end(captureError(this.name, this.recordsEnd, what));
-    this.stream.destroy();
+    if (this.isEnded || length <= MAX_SNAP_LENGTH) return;
+    this.fail(`a packet of ${length} bytes; no more than ${MAX_SNAP_LENGTH} are possible: the stream is damaged`);
   }
 
-  /** What is wrong with a stream that ends here, if it ends within a record. */
+  /** What is wrong with a stream that ends here, if it ends within something. */
   private cut(): Error | undefined {
-    if (this.received === this.recordsEnd) return undefined;
-    const { received, recordsEnd } = this;
-    const what =
-      received === 0
-        ? 'is empty: no capture begins with nothing'
-        : `the stream ends within a packet: ${Math.max(0, received - recordsEnd)} bytes of it are there`;
-    return captureError(this.name, received === 0 ? 0 : recordsEnd, what);
+    const { received, wholeEnd } = this;
+    if (wholeEnd > 0 && received === wholeEnd) return undefined;
+    const what = wholeEnd === 0 ? 'its file header' : 'a packet';
+    return captureError(
+      this.name,
+      wholeEnd,
+      `the stream ends within ${what}: ${received - wholeEnd} bytes of it are there`,
+    );
+  }
+
+  /** The stream is no good from here on. */
+  private fail(what: string, cause?: Error): void {
+    this.end(captureError(this.name, this.wholeEnd, what, cause));
+    this.stream.destroy();
   }
 
   private end(failure: Error | undefined): void {

@@ -4,6 +4,8 @@ declare module 'pcap-parser' {
   import type { Readable } from 'node:stream';
 
   export interface GlobalHeader {
+    readonly majorVersion: number;
+    readonly minorVersion: number;
     readonly linkLayerType: number;
   }
 

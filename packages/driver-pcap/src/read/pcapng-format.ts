@@ -1,63 +1,48 @@
 import { captureError } from '../capture-error.js';
+import {
+  BLOCK_OVERHEAD,
+  BYTE_ORDER_MAGIC,
+  ENHANCED_PACKET,
+  INTERFACE_DESCRIPTION,
+  PACKET,
+  SECTION_HEADER,
+  SIMPLE_PACKET,
+} from '../pcapng.js';
 import { MAX_SNAP_LENGTH } from '../write/capture-writer.js';
 import { MAX_BLOCK_LENGTH, Supply, type ByteWindow } from './byte-window.js';
-import { Reading, type PacketRecord } from './packet-record.js';
+import { DescribedInterface } from './described-interface.js';
+import { MAX_TIME_US, Reading, type PacketRecord } from './packet-record.js';
+import { misfitOf } from './pcapng-options.js';
 
-// Block types and options of pcapng (draft-ietf-opsawg-pcapng).
-export const SECTION_HEADER = 0x0a0d0d0a;
-const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
-const INTERFACE_DESCRIPTION = 1;
-const PACKET = 2;
-const SIMPLE_PACKET = 3;
-const ENHANCED_PACKET = 6;
-const OPTION_END = 0;
-const OPTION_COMMENT = 1;
-const IF_NAME = 2;
-const IF_TSRESOL = 9;
-const IF_TSOFFSET = 14;
-const EPB_FLAGS = 2;
-const DIRECTION_MASK = 3;
-/** Type and length before, length after. */
-const BLOCK_OVERHEAD = 12;
-/** In microseconds. */
-const NANOSECOND = 1e-3;
-/** Interfaces of one section; nobody has more, and each costs memory. */
+// Least lengths of blocks, both lengths and the type counted.
+const SECTION_HEADER_LENGTH = 28;
+const INTERFACE_LENGTH = 20;
+const SIMPLE_PACKET_LENGTH = 16;
+const PACKET_LENGTH = 32;
+// Interfaces of one section, and bytes that describe them: nobody has more, and they are kept in memory.
 const MAX_INTERFACES = 4096;
-
-/** What a capture says of one of its interfaces. */
-interface DescribedInterface {
-  readonly linkType: number;
-  readonly snapLength: number;
-  /** Microseconds in a unit of its time stamps. */
-  readonly usPerUnit: number;
-  readonly offsetUs: number;
-  readonly name: string | undefined;
-}
-
-const decoder = new TextDecoder();
+const MAX_DESCRIPTION_BYTES = 4 << 20;
 
 /** Reads pcapng: several sections, interfaces and byte orders; blocks that hold no packets are passed over. */
 export class PcapngFormat {
+  /** What the present section says of its interfaces. */
+  interfaces: DescribedInterface[] = [];
+  private descriptionBytes = 0;
   private isLittle = true;
-  private interfaces: DescribedInterface[] = [];
   private hasSection = false;
-  /** Bytes of a long block, that need not be read, still to be passed over. */
-  private toSkip = 0;
+  /** A block too long to be read as a whole, which is passed over: its length, and how much of it is still to come. */
+  private longLength = 0;
+  private longLeft = 0;
 
   constructor(
     private readonly name: string,
     private readonly window: ByteWindow,
   ) {}
 
-  /** The name of an interface of the present section. */
-  interfaceName(index: number): string | undefined {
-    return this.interfaces[index]?.name;
-  }
-
   /** Goes to the next packet; see `CaptureSource.next`. */
   next(record: PacketRecord): Reading {
     for (;;) {
-      if (this.toSkip > 0 && !this.skip()) return Reading.WAIT;
+      if (this.longLeft > 0 && !this.passLong()) return Reading.WAIT;
       const { window } = this;
       let supply = window.need(BLOCK_OVERHEAD);
       if (supply === Supply.END) return Reading.END;
@@ -72,14 +57,14 @@ export class PcapngFormat {
         if (holdsPacket(type) || type === INTERFACE_DESCRIPTION || type === SECTION_HEADER) {
           throw this.wrong(`a block of ${length} bytes; more than ${MAX_BLOCK_LENGTH} cannot be: the file is damaged`);
         }
-        this.toSkip = length;
+        this.longLength = length;
+        this.longLeft = length;
         continue;
       }
       supply = window.need(length);
       if (supply === Supply.WAIT) return Reading.WAIT;
       if (supply !== Supply.READY) throw this.cut(length);
-      const again = window.view.getUint32(window.at + length - 4, this.isLittle);
-      if (again !== length) throw this.wrong(`a block of ${length} bytes that says ${again} at its end`);
+      this.checkEnd(length, window.at + length - 4);
       const isPacket = this.readBlock(type, window.at, length, record);
       window.at += length;
       if (isPacket) return Reading.PACKET;
@@ -106,14 +91,12 @@ export class PcapngFormat {
         return this.readSection(at, length);
       case INTERFACE_DESCRIPTION:
         return this.readInterface(at, length);
-      case ENHANCED_PACKET: {
-        const iface = this.window.view.getUint32(at + 8, this.isLittle);
-        return this.readPacket(record, iface, at, 28, length);
-      }
-      case PACKET: {
-        const iface = length < 32 ? 0 : this.window.view.getUint16(at + 8, this.isLittle);
-        return this.readPacket(record, iface, at, 28, length);
-      }
+      case ENHANCED_PACKET:
+        this.checkLength('a packet block', length, PACKET_LENGTH);
+        return this.readPacket(record, this.window.view.getUint32(at + 8, this.isLittle), at, length);
+      case PACKET:
+        this.checkLength('a packet block', length, PACKET_LENGTH);
+        return this.readPacket(record, this.window.view.getUint16(at + 8, this.isLittle), at, length);
       case SIMPLE_PACKET:
         return this.readSimplePacket(record, at, length);
       default:
@@ -122,56 +105,61 @@ export class PcapngFormat {
   }
 
   private readSection(at: number, length: number): boolean {
-    if (length < 28) throw this.wrong(`a section header of ${length} bytes; it has 28 at least`);
+    this.checkLength('a section header', length, SECTION_HEADER_LENGTH);
     const major = this.window.view.getUint16(at + 12, this.isLittle);
     if (major !== 1) throw this.wrong(`version ${major} of pcapng; 1 is the one in use`);
     this.interfaces = [];
+    this.descriptionBytes = 0;
     this.hasSection = true;
     return false;
   }
 
   private readInterface(at: number, length: number): boolean {
-    if (length < 20) throw this.wrong(`an interface description of ${length} bytes; it has 20 at least`);
-    if (this.interfaces.length >= MAX_INTERFACES) throw this.wrong(`more than ${MAX_INTERFACES} interfaces`);
+    this.checkLength('an interface description', length, INTERFACE_LENGTH);
+    this.descriptionBytes += length;
+    if (this.interfaces.length >= MAX_INTERFACES || this.descriptionBytes > MAX_DESCRIPTION_BYTES) {
+      throw this.wrong(`more than ${MAX_INTERFACES} interfaces, or ${MAX_DESCRIPTION_BYTES} bytes about them`);
+    }
+    const { isLittle } = this;
     const { view, bytes } = this.window;
-    let usPerUnit = 1;
-    let offsetUs = 0;
-    let name: string | undefined;
-    this.eachOption(at + 16, at + length - 4, (code, valueAt, valueLength) => {
-      if (code === IF_NAME) name = decoder.decode(bytes.subarray(valueAt, valueAt + valueLength));
-      if (code === IF_TSRESOL && valueLength >= 1) usPerUnit = resolution(bytes[valueAt]);
-      if (code === IF_TSOFFSET && valueLength >= 8) offsetUs = Number(view.getBigInt64(valueAt, this.isLittle)) * 1e6;
-    });
-    const linkType = view.getUint16(at + 8, this.isLittle);
-    const snapLength = view.getUint32(at + 12, this.isLittle);
-    this.interfaces.push({ linkType, snapLength, usPerUnit, offsetUs, name });
+    const end = at + length - 4;
+    this.checkOptions(at + 16, end);
+    const linkType = view.getUint16(at + 8, isLittle);
+    const snapLength = view.getUint32(at + 12, isLittle);
+    this.interfaces.push(new DescribedInterface(linkType, snapLength, bytes, at + 16, end, isLittle));
     return false;
   }
 
   /** An enhanced packet block, or the obsolete packet block, which differs in its interface's number only. */
-  private readPacket(record: PacketRecord, index: number, at: number, headerLength: number, length: number): boolean {
-    if (length < headerLength + 4) throw this.wrong(`a packet block of ${length} bytes; it has 32 at least`);
+  private readPacket(record: PacketRecord, index: number, at: number, length: number): boolean {
     const { view } = this.window;
     const { isLittle } = this;
     const iface = this.interfaceOf(index);
     const captured = view.getUint32(at + 20, isLittle);
-    const optionsAt = at + headerLength + ((captured + 3) & ~3);
-    if (captured > MAX_SNAP_LENGTH || optionsAt > at + length - 4) {
+    const optionsAt = at + 28 + ((captured + 3) & ~3);
+    const end = at + length - 4;
+    if (captured > MAX_SNAP_LENGTH || optionsAt > end) {
       throw this.wrong(`a packet of ${captured} bytes in a block of ${length}`);
     }
-    this.fill(record, index, iface, at + headerLength, captured, view.getUint32(at + 24, isLittle));
-    record.timeUs = iface.offsetUs + toUs(view.getUint32(at + 12, isLittle), view.getUint32(at + 16, isLittle), iface);
-    if (optionsAt < at + length - 4) this.readPacketOptions(record, optionsAt, at + length - 4);
+    this.fill(record, index, iface, at + 28, captured, view.getUint32(at + 24, isLittle));
+    record.timeUs = iface.toUs(view.getUint32(at + 12, isLittle), view.getUint32(at + 16, isLittle));
+    if (!(record.timeUs <= MAX_TIME_US)) throw this.wrong('a time stamp of after the year 2112: the file is damaged');
+    if (optionsAt === end) return true;
+    this.checkOptions(optionsAt, end);
+    record.optionsAt = optionsAt;
+    record.optionsEnd = end;
+    record.isLittle = isLittle;
     return true;
   }
 
   private readSimplePacket(record: PacketRecord, at: number, length: number): boolean {
-    if (length < 16) throw this.wrong(`a simple packet block of ${length} bytes; it has 16 at least`);
+    this.checkLength('a simple packet block', length, SIMPLE_PACKET_LENGTH);
     const iface = this.interfaceOf(0);
     const original = this.window.view.getUint32(at + 8, this.isLittle);
-    const kept = iface.snapLength === 0 ? original : Math.min(original, iface.snapLength);
-    const captured = Math.min(kept, length - 16);
-    if (kept > MAX_SNAP_LENGTH) throw this.wrong(`a packet of ${kept} bytes in a block of ${length}`);
+    const captured = iface.snapLength === 0 ? original : Math.min(original, iface.snapLength);
+    if (captured > MAX_SNAP_LENGTH || captured > length - SIMPLE_PACKET_LENGTH) {
+      throw this.wrong(`a packet of ${captured} bytes in a block of ${length}`);
+    }
     // It has no time: it comes right after the one before it.
     this.fill(record, 0, iface, at + 12, captured, original);
     return true;
@@ -192,31 +180,8 @@ export class PcapngFormat {
     record.originalLength = original;
     record.iface = index;
     record.linkType = iface.linkType;
-    record.direction = undefined;
-    record.comment = undefined;
-  }
-
-  private readPacketOptions(record: PacketRecord, at: number, end: number): void {
-    const { view, bytes } = this.window;
-    this.eachOption(at, end, (code, valueAt, length) => {
-      if (code === OPTION_COMMENT) record.comment ??= decoder.decode(bytes.subarray(valueAt, valueAt + length));
-      if (code === EPB_FLAGS && length >= 4) {
-        const direction = view.getUint32(valueAt, this.isLittle) & DIRECTION_MASK;
-        record.direction = direction === 1 ? 'in' : direction === 2 ? 'out' : undefined;
-      }
-    });
-  }
-
-  private eachOption(at: number, end: number, visit: (code: number, at: number, length: number) => void): void {
-    const { view } = this.window;
-    while (at + 4 <= end) {
-      const code = view.getUint16(at, this.isLittle);
-      const length = view.getUint16(at + 2, this.isLittle);
-      if (code === OPTION_END) return;
-      if (at + 4 + length > end) throw this.wrong(`an option of ${length} bytes that ends outside its block`);
-      visit(code, at + 4, length);
-      at += 4 + ((length + 3) & ~3);
-    }
+    record.optionsAt = 0;
+    record.optionsEnd = 0;
   }
 
   private interfaceOf(index: number): DescribedInterface {
@@ -226,21 +191,45 @@ export class PcapngFormat {
   }
 
   /** Passes over a long block; false if its rest is not there yet. */
-  private skip(): boolean {
-    const { window } = this;
-    while (this.toSkip > 0) {
+  private passLong(): boolean {
+    const { window, longLength } = this;
+    const begin = window.offset - (longLength - this.longLeft);
+    const cut = (): Error =>
+      this.wrong(`the file ends within a block: ${window.offset - begin} of ${longLength} bytes are there`, begin);
+    while (this.longLeft > 4) {
       const supply = window.need(1);
       if (supply === Supply.WAIT) return false;
-      if (supply !== Supply.READY) throw this.cut(this.toSkip);
-      const step = Math.min(this.toSkip, window.available);
+      if (supply !== Supply.READY) throw cut();
+      const step = Math.min(this.longLeft - 4, window.available);
       window.at += step;
-      this.toSkip -= step;
+      this.longLeft -= step;
     }
+    const supply = window.need(4);
+    if (supply === Supply.WAIT) return false;
+    if (supply !== Supply.READY) throw cut();
+    this.checkEnd(longLength, window.at, begin);
+    window.at += 4;
+    this.longLeft = 0;
     return true;
   }
 
-  private wrong(what: string): Error {
-    return captureError(this.name, this.window.offset, what);
+  /** The length of a block stands at its end once more. */
+  private checkEnd(length: number, at: number, begin = this.window.offset): void {
+    const again = this.window.view.getUint32(at, this.isLittle);
+    if (again !== length) throw this.wrong(`a block of ${length} bytes that says ${again} at its end`, begin);
+  }
+
+  private checkLength(what: string, length: number, least: number): void {
+    if (length < least) throw this.wrong(`${what} of ${length} bytes; it has ${least} at least`);
+  }
+
+  private checkOptions(at: number, end: number): void {
+    const length = misfitOf(this.window.view, at, end, this.isLittle);
+    if (length >= 0) throw this.wrong(`an option of ${length} bytes that ends outside its block`);
+  }
+
+  private wrong(what: string, offset = this.window.offset): Error {
+    return captureError(this.name, offset, what);
   }
 
   private cut(length: number): Error {
@@ -250,17 +239,4 @@ export class PcapngFormat {
 
 function holdsPacket(type: number): boolean {
   return type === ENHANCED_PACKET || type === SIMPLE_PACKET || type === PACKET;
-}
-
-/** A time stamp in microseconds, rounded down. */
-function toUs(high: number, low: number, { usPerUnit }: DescribedInterface): number {
-  // Nanoseconds since 1970 are more than a double holds: 2^32 ns are 4,294,967 us and 296 ns.
-  if (usPerUnit === NANOSECOND) return high * 4_294_967 + Math.floor((high * 296 + low) / 1000);
-  return Math.floor((high * 2 ** 32 + low) * usPerUnit);
-}
-
-/** Microseconds in a unit of time stamps (if_tsresol): a negative power of 10, or with the highest bit of 2. */
-function resolution(value: number): number {
-  if (value === 9) return NANOSECOND;
-  return 1e6 / ((value & 0x80) !== 0 ? 2 : 10) ** (value & 0x7f);
 }

@@ -1,3 +1,5 @@
+import type { CaptureOption } from '../pcapng.js';
+
 /** An interface of a capture (pcapng: section 4.2 of draft-ietf-opsawg-pcapng). */
 export interface CaptureInterface {
   readonly name?: string | undefined;
@@ -14,6 +16,8 @@ export interface CaptureInterface {
 export interface PacketDetails {
   readonly comment?: string | undefined;
   readonly direction?: 'in' | 'out' | undefined;
+  /** More options of pcapng, written as they are: those of a packet that was read, for example. */
+  readonly options?: readonly CaptureOption[] | undefined;
   /** Its length on the wire, where fewer bytes were kept. */
   readonly originalLength?: number | undefined;
 }

@@ -1,4 +1,5 @@
 import { LunettaError } from '@lunetta/core';
+import { FILE_HEADER, MAGIC_NS, MAGIC_US, RECORD_HEADER, VERSION_MAJOR, VERSION_MINOR } from '../pcap.js';
 import { BlockBuffer } from './block-buffer.js';
 import type { CaptureSink } from './capture-sink.js';
 import {
@@ -8,12 +9,6 @@ import {
   type CaptureWriter,
   type PacketDetails,
 } from './capture-writer.js';
-
-// The classic format (draft-ietf-opsawg-pcap section 4).
-const MAGIC_US = 0xa1b2c3d4;
-const MAGIC_NS = 0xa1b23c4d;
-const FILE_HEADER = 24;
-const RECORD_HEADER = 16;
 
 /** Writes the classic format, little-endian: one interface, no comments and no directions. */
 export class PcapWriter implements CaptureWriter {
@@ -39,8 +34,8 @@ export class PcapWriter implements CaptureWriter {
     const at = this.blocks.begin(FILE_HEADER);
     const { view } = this.blocks;
     view.setUint32(at, resolution === 'ns' ? MAGIC_NS : MAGIC_US, true);
-    view.setUint16(at + 4, 2, true);
-    view.setUint16(at + 6, 4, true);
+    view.setUint16(at + 4, VERSION_MAJOR, true);
+    view.setUint16(at + 6, VERSION_MINOR, true);
     view.setUint32(at + 8, 0, true);
     view.setUint32(at + 12, 0, true);
     view.setUint32(at + 16, snapLength, true);

@@ -1,4 +1,20 @@
 import { LunettaError } from '@lunetta/core';
+import {
+  BYTE_ORDER_MAGIC,
+  DIRECTION_IN,
+  DIRECTION_OUT,
+  ENHANCED_PACKET,
+  EPB_FLAGS,
+  IF_DESCRIPTION,
+  IF_NAME,
+  IF_TSRESOL,
+  INTERFACE_DESCRIPTION,
+  OPTION_COMMENT,
+  OPTION_END,
+  SECTION_HEADER,
+  USER_APPLICATION,
+  type CaptureOption,
+} from '../pcapng.js';
 import { BlockBuffer } from './block-buffer.js';
 import type { CaptureSink } from './capture-sink.js';
 import {
@@ -9,18 +25,6 @@ import {
   type PacketDetails,
 } from './capture-writer.js';
 
-// Block types and options of pcapng (draft-ietf-opsawg-pcapng).
-const SECTION_HEADER = 0x0a0d0d0a;
-const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
-const INTERFACE_DESCRIPTION = 1;
-const ENHANCED_PACKET = 6;
-const OPTION_END = 0;
-const OPTION_COMMENT = 1;
-const IF_NAME = 2;
-const IF_DESCRIPTION = 3;
-const IF_TSRESOL = 9;
-const EPB_FLAGS = 2;
-const USER_APPLICATION = 4;
 const END_OPTION_LENGTH = 4;
 /** An option's value is no longer than its 16-bit length says. */
 const MAX_OPTION_LENGTH = 65_535;
@@ -33,13 +37,10 @@ interface WrittenInterface {
   readonly unitsPerUs: number;
 }
 
-/** An option: its code and value. */
-type Option = readonly [code: number, value: Uint8Array];
-
-const NO_OPTIONS: readonly Option[] = [];
+const NO_OPTIONS: readonly CaptureOption[] = [];
 /** epb_flags of what was received and of what was sent. */
-const FLAGS_IN: readonly Option[] = [[EPB_FLAGS, Uint8Array.of(1, 0, 0, 0)]];
-const FLAGS_OUT: readonly Option[] = [[EPB_FLAGS, Uint8Array.of(2, 0, 0, 0)]];
+const FLAGS_IN: readonly CaptureOption[] = [{ code: EPB_FLAGS, value: Uint8Array.of(DIRECTION_IN, 0, 0, 0) }];
+const FLAGS_OUT: readonly CaptureOption[] = [{ code: EPB_FLAGS, value: Uint8Array.of(DIRECTION_OUT, 0, 0, 0) }];
 
 /** Writes pcapng: one section, little-endian, enhanced packet blocks with direction and comment. */
 export class PcapngWriter implements CaptureWriter {
@@ -54,10 +55,10 @@ export class PcapngWriter implements CaptureWriter {
 
   addInterface(iface: CaptureInterface): number {
     const { name, description, linkType = LINKTYPE_ETHERNET, snapLength = MAX_SNAP_LENGTH, resolution = 'us' } = iface;
-    const options: Option[] = [];
-    if (name !== undefined) options.push([IF_NAME, encodeText(name)]);
-    if (description !== undefined) options.push([IF_DESCRIPTION, encodeText(description)]);
-    options.push([IF_TSRESOL, Uint8Array.of(resolution === 'ns' ? 9 : 6)]);
+    const options: CaptureOption[] = [];
+    if (name !== undefined) options.push({ code: IF_NAME, value: encodeText(name) });
+    if (description !== undefined) options.push({ code: IF_DESCRIPTION, value: encodeText(description) });
+    options.push({ code: IF_TSRESOL, value: Uint8Array.of(resolution === 'ns' ? 9 : 6) });
     const length = 20 + optionsLength(options);
     const at = this.beginBlock(INTERFACE_DESCRIPTION, length);
     const { view } = this.blocks;
@@ -126,9 +127,9 @@ export class PcapngWriter implements CaptureWriter {
     return at;
   }
 
-  private writeOptions(at: number, options: readonly Option[]): void {
+  private writeOptions(at: number, options: readonly CaptureOption[]): void {
     const { blocks } = this;
-    for (const [code, value] of options) {
+    for (const { code, value } of options) {
       blocks.view.setUint16(at, code, true);
       blocks.view.setUint16(at + 2, value.length, true);
       blocks.copy(at + 4, value, 0, value.length, 4);
@@ -138,7 +139,7 @@ export class PcapngWriter implements CaptureWriter {
   }
 
   private writeSectionHeader(): void {
-    const options: Option[] = [[USER_APPLICATION, encodeText('lunetta')]];
+    const options = [{ code: USER_APPLICATION, value: encodeText('lunetta') }];
     const at = this.beginBlock(SECTION_HEADER, 28 + optionsLength(options));
     const { view } = this.blocks;
     view.setUint32(at + 8, BYTE_ORDER_MAGIC, true);
@@ -150,17 +151,19 @@ export class PcapngWriter implements CaptureWriter {
 }
 
 /** The options of a packet block. */
-function optionsOf({ direction, comment }: PacketDetails): readonly Option[] {
+function optionsOf({ direction, comment, options = NO_OPTIONS }: PacketDetails): readonly CaptureOption[] {
   const flags = direction === undefined ? NO_OPTIONS : direction === 'in' ? FLAGS_IN : FLAGS_OUT;
-  return comment === undefined ? flags : [...flags, [OPTION_COMMENT, encodeText(comment)]];
+  if (comment === undefined && options.length === 0) return flags;
+  const comments = comment === undefined ? NO_OPTIONS : [{ code: OPTION_COMMENT, value: encodeText(comment) }];
+  return [...flags, ...comments, ...options];
 }
 
 function padded(length: number): number {
   return (length + 3) & ~3;
 }
 
-function optionsLength(options: readonly Option[]): number {
-  return options.reduce((sum, [, value]) => sum + 4 + padded(value.length), END_OPTION_LENGTH);
+function optionsLength(options: readonly CaptureOption[]): number {
+  return options.reduce((sum, { value }) => sum + 4 + padded(value.length), END_OPTION_LENGTH);
 }
 
 /** UTF-8, cut to what an option holds, at a character's end. */
