@@ -14,7 +14,7 @@ const CORE_ORDER = [
   ['icmp', 'udp', 'tcp', 'igmp', 'raw'],
   ['ipv4'],
   ['arp'],
-  ['ethernet'],
+  ['ethernet', 'loopback'],
   ['stack'],
   ['container'],
 ];

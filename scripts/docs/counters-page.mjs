@@ -15,6 +15,8 @@ const ENUMS = [
   { file: 'packages/core/src/link/link-counters.ts', name: 'LinkCounter', place: null },
   { file: 'packages/core/src/arp/arp-counters.ts', name: 'ArpCounter', place: 'interfaces[i].arp' },
   { file: 'packages/core/src/ipv4/reassembly-counters.ts', name: 'ReassemblyCounter', place: 'reassembly' },
+  { file: 'packages/core/src/ipv4/fragment-counters.ts', name: 'FragmentCounter', place: 'fragments' },
+  { file: 'packages/core/src/ipv4/path-mtu-counters.ts', name: 'PathMtuCounter', place: 'pathMtu' },
   { file: 'packages/core/src/icmp/icmp-counters.ts', name: 'IcmpCounter', place: 'icmp' },
   { file: 'packages/core/src/udp/udp-counters.ts', name: 'UdpCounter', place: 'udp' },
 ];
@@ -129,6 +131,8 @@ function gauges(counters) {
     [code('interfaces[i].tx.pending'), 'Frames that wait for ARP.'],
     [code('interfaces[i].held'), held.comment],
     [code('interfaces[i].arp.neighbours'), 'Neighbours known or asked for.'],
+    [code('reassembly.waiting'), 'Datagrams that wait for fragments.'],
+    [code('pathMtu.destinations'), 'Destinations with a path MTU below that of the link.'],
     [code('udp.sockets'), 'Open sockets.'],
   ];
 }

@@ -31,14 +31,16 @@ export * as ipv4Options from './wire/ipv4-options.js';
 export * as macAddress from './wire/mac-address.js';
 export * as udp from './wire/udp.js';
 
-export type { PingOptions, PingResult } from './icmp/ping.js';
+export type { PingFailure, PingOptions, PingResult } from './icmp/ping.js';
 export type { Datagram } from './udp/datagram.js';
 export type { ReceivedDatagram } from './udp/received-datagram.js';
 export type { RetainedDatagram } from './udp/retained-datagram.js';
 export type { UdpNetworkError } from './udp/bound-socket.js';
 export type { UdpBindOptions, UdpSocket } from './udp/udp-socket.js';
 
-export { Stack, type AddressConflict, type StackHost } from './stack/stack.js';
+export { Stack } from './stack/stack.js';
+export type { AddressConflict } from './stack/interface-set.js';
+export type { StackHost } from './stack/stack-host.js';
 export type { StackSettings } from './stack/stack-settings.js';
 export type { InterfaceOptions } from './stack/interface-options.js';
 export type { NetworkInterface, RunMode } from './stack/network-interface.js';

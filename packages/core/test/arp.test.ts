@@ -242,11 +242,11 @@ describe('resolving', () => {
 });
 
 describe('waiting', () => {
-  test('sixteen wait for one address: the newest are kept, in their order', () => {
+  test('sixty-four wait for one address: the newest are kept, in their order', () => {
     const socket = socketTo();
-    for (let i = 0; i < 20; i++) sendTo(socket, PEER_IP, i);
+    for (let i = 0; i < 68; i++) sendTo(socket, PEER_IP, i);
     expect(lab.drops('arp.pendingFull')).toBe(4);
-    expect(marks(lab.ask(lab.arpFrame({ operation: 2 })))).toEqual(Array.from({ length: 16 }, (_, i) => i + 4));
+    expect(marks(lab.ask(lab.arpFrame({ operation: 2 })))).toEqual(Array.from({ length: 64 }, (_, i) => i + 4));
   });
 
   test('256 wait in all: the oldest gives way, and the newest for every address stays', () => {

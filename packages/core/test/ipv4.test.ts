@@ -227,18 +227,18 @@ describe('routes', () => {
     expect(destinations()).toEqual([PEER_MAC, PEER_MAC]);
   });
 
-  test.each(['127.0.0.1', '127.1.2.3', '0.1.2.3', '0.0.0.0', '240.0.0.1'])(
-    'nothing goes to %s, not even with a gateway',
-    async (address) => {
-      await restart({ iface: { gateway: GATEWAY } });
-      expect(lab.stack.udp.open().send(Uint8Array.of(1), address, 9)).toMatch(/^E(NETUNREACH|INVAL)$/);
-      lab.host.settle();
-      expect(lab.heard()).toEqual([]);
-    },
-  );
+  test.each(['0.1.2.3', '0.0.0.0', '240.0.0.1'])('nothing goes to %s, not even with a gateway', async (address) => {
+    await restart({ iface: { gateway: GATEWAY } });
+    expect(lab.stack.udp.open().send(Uint8Array.of(1), address, 9)).toMatch(/^E(NETUNREACH|INVAL)$/);
+    lab.host.settle();
+    expect(lab.heard()).toEqual([]);
+  });
 
-  test('nothing goes to ourselves over the wire', () => {
-    expect(lab.stack.udp.open().send(Uint8Array.of(1), STACK_IP, 9)).toBe('ENETUNREACH');
+  test.each(['127.0.0.1', '127.1.2.3', STACK_IP])('nothing goes to %s over the wire', async (address) => {
+    await restart({ iface: { gateway: GATEWAY } });
+    expect(lab.stack.udp.open().send(Uint8Array.of(1), address, 9)).toBeUndefined();
+    lab.host.settle();
+    expect(lab.heard()).toEqual([]);
   });
 });
 

@@ -79,10 +79,17 @@ describe('faults of the seed', () => {
     expect(seen).toEqual([]);
   });
 
-  test('F: a datagram of 1,473 bytes is refused with EMSGSIZE, and the stack goes on', () => {
+  test('F: a datagram of 1,473 bytes leaves in fragments, or is refused with EMSGSIZE, and the stack goes on', () => {
     lab = new StackLab();
     lab.befriend();
     const socket = lab.stack.udp.open();
+    expect(socket.send(bytes(1473), PEER_IP, 9)).toBeUndefined();
+    lab.host.settle();
+    expect(lab.heard().map((frame) => frame.ip!.fragment)).toEqual([
+      { offset: 0, more: true },
+      { offset: 1480, more: false },
+    ]);
+    socket.dontFragment = true;
     expect(socket.send(new Uint8Array(1473), PEER_IP, 9)).toBe('EMSGSIZE');
     expect(socket.send(bytes(1472), PEER_IP, 9)).toBeUndefined();
     lab.host.settle();
@@ -166,12 +173,14 @@ describe('faults of the seed', () => {
     expect(seen).toEqual([bytes(8)]);
   });
 
-  test('L: a datagram of 60,000 bytes is refused, sent or claimed by a header', () => {
+  test('L: a datagram of 60,000 bytes leaves in fragments; one that a header claims is refused', () => {
     lab = new StackLab();
     lab.befriend();
     const seen = echo();
     const socket = lab.stack.udp.open();
-    expect(socket.send(new Uint8Array(60_000), PEER_IP, 9)).toBe('EMSGSIZE');
+    expect(socket.send(new Uint8Array(60_000), PEER_IP, 9)).toBeUndefined();
+    lab.host.settle();
+    expect(lab.heard()).toHaveLength(41);
     expect(lab.ask(lab.ipv4Frame({ totalLength: 60_028 }, bytes(200)))).toEqual([]);
     expect(lab.drops('ipv4.badTotalLength')).toBe(1);
     expect(seen).toEqual([]);

@@ -114,7 +114,7 @@ describe('bind', () => {
     expect([one.seen, all.seen]).toEqual([[1], [2]]);
   });
 
-  test.each(['10.0.0.2', '192.0.2.1', '127.0.0.1'])('refuses %s, which is not ours', (address) => {
+  test.each(['10.0.0.2', '192.0.2.1', '0.0.0.1'])('refuses %s, which is not ours', (address) => {
     expect(() => lab.stack.udp.open().bind({ address })).toThrow(/EADDRNOTAVAIL/);
   });
 
@@ -424,7 +424,7 @@ describe('a reply', () => {
     }
   });
 
-  test.each([-1, 1473, 2000, 1e9, NaN, 1.5])('of %d bytes is refused, and the buffer comes back', (length) => {
+  test.each([-1, 2000, 1e9, NaN, 1.5])('of %d bytes is refused, and the buffer comes back', (length) => {
     const outcomes: unknown[] = [];
     during((datagram) => outcomes.push(datagram.reply(length)));
     expect(outcomes[0]).toMatch(/^E(MSGSIZE|INVAL)$/);
@@ -643,7 +643,7 @@ describe('sending', () => {
     for (const port of [0, -1, 65_536, 1.5, NaN]) expect(socket.send(counted(1), PEER_IP, port)).toBe('EINVAL');
     expect(socket.send(counted(1), 'peer', 9)).toBe('EINVAL');
     expect(socket.send(counted(1), '192.0.2.1', 9)).toBe('ENETUNREACH');
-    expect(socket.send(counted(1473), PEER_IP, 9)).toBe('EMSGSIZE');
+    expect(socket.send(counted(65_508), PEER_IP, 9)).toBe('EMSGSIZE');
     socket.close();
     expect(socket.send(counted(1), PEER_IP, 9)).toBe('EBADF');
   });
@@ -669,6 +669,7 @@ describe('sending', () => {
     expect(socket.send(counted(1), PEER_IP, 9)).toBeUndefined();
     lab.cable.setMtu(576);
     lab.host.settle();
+    socket.dontFragment = true;
     expect(socket.send(counted(549), PEER_IP, 9)).toBe('EMSGSIZE');
     expect(socket.send(counted(548), PEER_IP, 9)).toBeUndefined();
     lab.cable.remove('a');

@@ -19,7 +19,7 @@ export const DEFAULT_ARP_LIMITS: ArpLimits = {
   reachableMs: 30_000,
   staleMs: 20 * 60_000,
   maxRequests: 3,
-  maxPendingPerNeighbour: 16,
+  maxPendingPerNeighbour: 64,
   maxPending: 256,
 };
 

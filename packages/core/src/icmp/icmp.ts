@@ -1,8 +1,8 @@
-import type { SocketErrorCode } from '../errors/socket-error.js';
 import { DropReason } from '../link/drop-reason.js';
-import type { LinkIo } from '../link/link-io.js';
 import { Cast, type Packet } from '../link/packet.js';
+import { NetworkError } from '../network/network-error.js';
 import type { ErrorReceiver, NetworkLayer, RefusalSender } from '../network/network-layer.js';
+import type { Path } from '../network/path.js';
 import type { Random } from '../time/host.js';
 import type { StackTime } from '../time/stack-time.js';
 import type { TimerWheel } from '../time/timer-wheel.js';
@@ -10,8 +10,10 @@ import * as checksum from '../wire/checksum.js';
 import * as icmpv4 from '../wire/icmpv4.js';
 import * as ipv4 from '../wire/ipv4.js';
 import { ICMP_COUNTERS, IcmpCounter } from './icmp-counters.js';
+import { errorCode } from './error-code.js';
 import { IcmpErrors } from './icmp-errors.js';
 import { Ping } from './ping.js';
+import { isLoopbackQuoted, quotedMtu, transportOf } from './quoted.js';
 import type { IcmpLimits } from './rate-limit.js';
 
 /** TTL of what ICMP sends (RFC 1122 section 3.2.1.7, value of the IANA's IP parameters). */
@@ -25,6 +27,7 @@ export class Icmp implements RefusalSender {
   readonly ping: Ping;
   private readonly errors: IcmpErrors;
   private readonly receivers = new Map<number, ErrorReceiver>();
+  private readonly networkError = new NetworkError();
 
   constructor(
     private readonly network: NetworkLayer,
@@ -70,7 +73,13 @@ export class Icmp implements RefusalSender {
 
   /** The neighbour that a datagram waits for does not answer: `[networkAt, end)` of `view` comes back to its sender. */
   unresolved(view: DataView, networkAt: number, end: number): void {
-    this.passOn(view, networkAt, end, 'EHOSTUNREACH');
+    const { networkError } = this;
+    networkError.code = 'EHOSTUNREACH';
+    networkError.mtu = 0;
+    networkError.reporter = 0;
+    networkError.icmpType = -1;
+    networkError.icmpCode = -1;
+    this.passOn(view, networkAt, end);
   }
 
   /** The request goes back as the reply, in its own buffer if that can be: the same data, the type changed. */
@@ -79,8 +88,7 @@ export class Icmp implements RefusalSender {
     const tos = ipv4.tos(packet.view, packet.networkAt);
     const path = this.network.pathBack(packet);
     if (path === undefined) return packet.drop(DropReason['reply.noRoute']);
-    if (packet.end - packet.at + this.network.headerLength > path.mtu) return packet.drop(DropReason['reply.tooLong']);
-    const reply = replyBuffer(packet, path.link!.io);
+    const reply = this.replyBuffer(packet, path);
     if (reply === undefined) {
       this.counters[IcmpCounter.noRoom]++;
       return packet.drop(DropReason['reply.noBuffers']);
@@ -91,6 +99,17 @@ export class Icmp implements RefusalSender {
     packet.consumed();
   }
 
+  /** The request itself, if it may leave in its own buffer; else a copy. undefined if there is no room. */
+  private replyBuffer(packet: Packet, path: Path): Packet | undefined {
+    const { io } = path.link!;
+    const length = packet.end - packet.at;
+    const isWhole = length + this.network.headerLength <= path.mtu;
+    if (packet.handle >= 0 && io === packet.link && isWhole) return io.hasTxRoom ? packet : undefined;
+    const copy = this.network.begin(path, length);
+    copy?.memory.bytes.set(packet.memory.bytes.subarray(packet.at, packet.end), copy.at);
+    return copy;
+  }
+
   private echoReply(packet: Packet): void {
     if (!this.ping.reply(packet)) return packet.drop(DropReason['icmp.unmatched']);
     this.counters[IcmpCounter.echoRepliesReceived]++;
@@ -98,37 +117,39 @@ export class Icmp implements RefusalSender {
   }
 
   private error(packet: Packet, type: number): void {
-    const { view, at, end } = packet;
+    const { view, at, end, networkAt } = packet;
     // Source quench is obsolete (RFC 6633); redirects belong to the routes, which take none yet.
     const code = errorCode(type, icmpv4.code(view, at));
     if (code === undefined) return packet.drop(DropReason['icmp.unknownType']);
-    if (!this.passOn(view, at + icmpv4.HEADER_LENGTH, end, code)) return packet.drop(DropReason['icmp.unmatched']);
+    const quotedAt = at + icmpv4.HEADER_LENGTH;
+    const mtu = code === 'EMSGSIZE' ? quotedMtu(view, at, end) : 0;
+    const { networkError } = this;
+    networkError.code = code;
+    networkError.mtu = mtu;
+    networkError.reporter = ipv4.source(view, networkAt);
+    networkError.icmpType = type;
+    networkError.icmpCode = icmpv4.code(view, at);
+    // What we sent to ourselves nobody else can have seen.
+    const isBelievable = this.network.isFromUs(view, networkAt) || !isLoopbackQuoted(view, quotedAt, end);
+    if (mtu < 0 || !isBelievable || !this.passOn(view, quotedAt, end)) {
+      return packet.drop(DropReason['icmp.unmatched']);
+    }
     this.counters[IcmpCounter.errorsReceived]++;
     packet.consumed();
   }
 
   /** Tells the protocol whose datagram lies, or is quoted, in `[networkAt, end)`; false if it is nobody's. */
-  private passOn(view: DataView, networkAt: number, end: number, code: SocketErrorCode): boolean {
-    if (!ipv4.fits(networkAt, end) || ipv4.version(view, networkAt) !== 4) return false;
-    const headerLength = ipv4.headerLength(view, networkAt);
-    const transportAt = networkAt + headerLength;
-    if (headerLength < ipv4.MIN_HEADER_LENGTH || end - transportAt < 8) return false;
-    // A later fragment quotes no transport header; what others have sent is no concern of ours.
-    if (ipv4.fragmentOffset(view, networkAt) !== 0 || !this.network.isFromUs(view, networkAt)) return false;
+  private passOn(view: DataView, networkAt: number, end: number): boolean {
+    const transportAt = transportOf(view, networkAt, end);
+    // What others have sent is no concern of ours.
+    if (transportAt < 0 || !this.network.isFromUs(view, networkAt)) return false;
     const receiver = this.receivers.get(ipv4.protocol(view, networkAt));
-    return receiver !== undefined && receiver.networkError(view, networkAt, transportAt, code);
+    if (receiver === undefined || !receiver.hasSent(view, networkAt, transportAt)) return false;
+    const { networkError } = this;
+    if (networkError.mtu > 0) this.network.reducePathMtu(ipv4.destination(view, networkAt), networkError.mtu);
+    receiver.networkError(view, networkAt, transportAt, networkError);
+    return true;
   }
-}
-
-/** The request itself, if it may leave by `io` in its own buffer; else a copy. undefined if there is no room. */
-function replyBuffer(packet: Packet, io: LinkIo): Packet | undefined {
-  if (packet.handle >= 0 && io === packet.link) return io.hasTxRoom ? packet : undefined;
-  const length = packet.end - packet.at;
-  if (!io.hasRoom || length > io.txCapacityBytes) return undefined;
-  const copy = io.outgoing;
-  copy.begin(length);
-  copy.memory.bytes.set(packet.memory.bytes.subarray(packet.at, packet.end), copy.at);
-  return copy;
 }
 
 /** Makes an echo reply of an echo request; of the checksum only the changed word counts (RFC 1624). */
@@ -141,20 +162,4 @@ function writeEchoReply({ view, at, end }: Packet): void {
   // 0 is the checksum of a message that adds up to 0xffff; one of nothing but zeros has 0xffff, and ends up here too.
   sum = checksum.finish(checksum.add(0, view, at, end));
   icmpv4.write(view, at, icmpv4.TYPE_ECHO_REPLY, 0, sum, rest);
-}
-
-/** What an error means to a socket (RFC 1122 sections 3.2.2 and 4.1.3.3); undefined for what means nothing to it. */
-function errorCode(type: number, code: number): SocketErrorCode | undefined {
-  switch (type) {
-    case icmpv4.TYPE_UNREACHABLE:
-      if (code === icmpv4.CODE_PORT_UNREACHABLE || code === icmpv4.CODE_PROTOCOL_UNREACHABLE) return 'ECONNREFUSED';
-      if (code === icmpv4.CODE_FRAGMENTATION_NEEDED) return 'EMSGSIZE';
-      return code === icmpv4.CODE_NET_UNREACHABLE ? 'ENETUNREACH' : 'EHOSTUNREACH';
-    case icmpv4.TYPE_TIME_EXCEEDED:
-      return 'EHOSTUNREACH';
-    case icmpv4.TYPE_PARAMETER_PROBLEM:
-      return 'EPROTO';
-    default:
-      return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import type { SocketErrorCode } from '../errors/socket-error.js';
 import { Cast, type Packet } from '../link/packet.js';
+import type { NetworkError } from '../network/network-error.js';
 import type { ErrorReceiver, NetworkLayer } from '../network/network-layer.js';
 import { Path } from '../network/path.js';
 import type { Random } from '../time/host.js';
@@ -9,6 +10,7 @@ import type { TimerWheel } from '../time/timer-wheel.js';
 import * as checksum from '../wire/checksum.js';
 import * as icmpv4 from '../wire/icmpv4.js';
 import * as ipv4 from '../wire/ipv4.js';
+import { format } from '../wire/ipv4-address.js';
 
 /** What an echo request asks for. */
 export interface PingOptions {
@@ -18,12 +20,25 @@ export interface PingOptions {
   readonly timeoutMs?: number;
   /** TTL of the request, 1..255; default 64. */
   readonly ttl?: number;
+  /** No router may cut the request up; one larger than the path MTU is then refused with `EMSGSIZE`. Default false. */
+  readonly dontFragment?: boolean;
+}
+
+/** The ICMP error that came instead of a reply. */
+export interface PingFailure {
+  /** The host or router that sent it. */
+  readonly address: string;
+  readonly type: number;
+  readonly code: number;
+  /** Of "fragmentation needed": the path MTU; else 0. */
+  readonly mtu: number;
+  readonly rttUs: number;
 }
 
 /** The outcome of an echo request: the reply, or why there is none (`ETIMEDOUT`, `EHOSTUNREACH`, ...). */
 export type PingResult =
   | { readonly error: undefined; readonly rttUs: number; readonly size: number; readonly ttl: number }
-  | { readonly error: SocketErrorCode };
+  | { readonly error: SocketErrorCode; readonly icmp?: PingFailure };
 
 interface PendingPing {
   readonly remote: number;
@@ -57,26 +72,29 @@ export class Ping implements ErrorReceiver {
    * @returns undefined, or why nothing was sent; then `done` is not called
    */
   send(remote: string, options: PingOptions, done: (result: PingResult) => void): SocketErrorCode | undefined {
-    const { size = 56, timeoutMs = 1000, ttl = 64 } = options;
+    const { size = 56, timeoutMs = 1000, ttl = 64, dontFragment = false } = options;
     if (!Number.isInteger(size) || size < 0 || !(timeoutMs >= 0)) return 'EINVAL';
     if (!Number.isInteger(ttl) || ttl < 1 || ttl > 255) return 'EINVAL';
     const path = new Path();
     const error = this.network.findPath(path, remote);
     if (error !== undefined) return error;
     if (path.cast === Cast.BROADCAST) return 'EACCES'; // hosts do not answer those (RFC 1122 section 3.2.2.6)
-    const { io } = path.link!;
-    if (!io.isUp) return 'ENETDOWN';
+    if (!path.link!.io.isUp) return 'ENETDOWN';
     const length = icmpv4.HEADER_LENGTH + size;
-    if (length + this.network.headerLength > path.mtu || length > io.txCapacityBytes) return 'EMSGSIZE';
+    const most = dontFragment ? path.mtu - this.network.headerLength : this.network.maxPayload;
+    if (length > most) return 'EMSGSIZE';
     const sequence = (this.sequence + 1) & 0xffff;
-    if (!io.hasRoom || this.pending.has(sequence)) return 'EAGAIN';
+    if (this.pending.has(sequence)) return 'EAGAIN';
+    const packet = this.network.begin(path, length);
+    if (packet === undefined) return 'EAGAIN';
     this.sequence = sequence;
     const timer = new Timer(() => this.finish(sequence, { error: 'ETIMEDOUT' }));
     this.time.update();
     const sentUs = this.time.nowUs;
     this.pending.set(sequence, { remote: path.remote, size, sentUs, timer, done });
     this.timers.arm(timer, sentUs + timeoutMs * 1000);
-    this.write(path, sequence, size, ttl);
+    this.write(packet, sequence);
+    this.network.output(packet, path, ipv4.PROTOCOL_ICMP, ttl, 0, dontFragment);
     return undefined;
   }
 
@@ -93,13 +111,19 @@ export class Ping implements ErrorReceiver {
     return true;
   }
 
-  networkError(view: DataView, networkAt: number, at: number, code: SocketErrorCode): boolean {
+  hasSent(view: DataView, networkAt: number, at: number): boolean {
     if (icmpv4.type(view, at) !== icmpv4.TYPE_ECHO_REQUEST) return false;
     if (icmpv4.identifier(view, at) !== this.identifier) return false;
+    return this.pending.get(icmpv4.sequence(view, at))?.remote === ipv4.destination(view, networkAt);
+  }
+
+  networkError(view: DataView, _networkAt: number, at: number, error: NetworkError): void {
     const sequence = icmpv4.sequence(view, at);
-    if (this.pending.get(sequence)?.remote !== ipv4.destination(view, networkAt)) return false;
-    this.finish(sequence, { error: code });
-    return true;
+    const rttUs = this.time.nowUs - this.pending.get(sequence)!.sentUs;
+    const { code, mtu, reporter, icmpType, icmpCode } = error;
+    if (reporter === 0) return this.finish(sequence, { error: code });
+    const icmp = { address: format(reporter), type: icmpType, code: icmpCode, mtu, rttUs };
+    this.finish(sequence, { error: code, icmp });
   }
 
   /** Ends all that wait: the stack closes. */
@@ -114,16 +138,13 @@ export class Ping implements ErrorReceiver {
     ping.done(result);
   }
 
-  private write(path: Path, sequence: number, size: number, ttl: number): void {
-    const packet = path.link!.io.outgoing;
-    packet.begin(icmpv4.HEADER_LENGTH + size);
-    const { at } = packet;
-    const { bytes } = packet.memory;
-    for (let i = 0; i < size; i++) bytes[at + icmpv4.HEADER_LENGTH + i] = i;
+  /** Writes an echo request of the packet's size. */
+  private write({ memory, view, at, end }: Packet, sequence: number): void {
+    const dataAt = at + icmpv4.HEADER_LENGTH;
+    for (let i = 0; dataAt + i < end; i++) memory.bytes[dataAt + i] = i;
     const rest = (this.identifier << 16) | sequence;
-    icmpv4.write(packet.view, at, icmpv4.TYPE_ECHO_REQUEST, 0, 0, rest);
-    const sum = checksum.finish(checksum.add(0, packet.view, at, packet.end));
-    icmpv4.write(packet.view, at, icmpv4.TYPE_ECHO_REQUEST, 0, sum, rest);
-    this.network.output(packet, path, ipv4.PROTOCOL_ICMP, ttl, 0);
+    icmpv4.write(view, at, icmpv4.TYPE_ECHO_REQUEST, 0, 0, rest);
+    const sum = checksum.finish(checksum.add(0, view, at, end));
+    icmpv4.write(view, at, icmpv4.TYPE_ECHO_REQUEST, 0, sum, rest);
   }
 }

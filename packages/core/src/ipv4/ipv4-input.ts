@@ -6,6 +6,7 @@ import type { Udp } from '../udp/udp.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv4Address from '../wire/ipv4-address.js';
 import * as ipv4Options from '../wire/ipv4-options.js';
+import type { InterfaceTable } from './interface-table.js';
 import type { Ipv4Interface } from './ipv4-interface.js';
 import type { Reassembly } from './reassembly.js';
 
@@ -15,6 +16,7 @@ const VERSION_4_NO_OPTIONS = 0x45;
 /** IPv4 on the way up: validates a datagram as a host must and hands it to its protocol. */
 export class Ipv4Input {
   constructor(
+    private readonly interfaces: InterfaceTable,
     private readonly icmp: Icmp,
     private readonly udp: Udp,
     private readonly reassembly: Reassembly,
@@ -22,24 +24,11 @@ export class Ipv4Input {
 
   /** Takes the datagram `[packet.at, packet.end)`, with the link's padding, if any. */
   input(packet: Packet, iface: Ipv4Interface): void {
+    const headerLength = readHeader(packet);
+    if (headerLength === 0) return;
     const { view, at } = packet;
-    if (!ipv4.fits(at, packet.end)) return packet.drop(DropReason['ipv4.truncated']);
-    let headerLength = ipv4.MIN_HEADER_LENGTH;
-    if (view.getUint8(at) !== VERSION_4_NO_OPTIONS) {
-      if (ipv4.version(view, at) !== 4) return packet.drop(DropReason['ipv4.badVersion']);
-      headerLength = ipv4.headerLength(view, at);
-      if (headerLength < ipv4.MIN_HEADER_LENGTH || headerLength > packet.end - at) {
-        return packet.drop(DropReason['ipv4.badHeaderLength']);
-      }
-    }
-    const totalLength = ipv4.totalLength(view, at);
-    if (totalLength < headerLength || totalLength > packet.end - at) {
-      return packet.drop(DropReason['ipv4.badTotalLength']);
-    }
-    if (!isChecksumGood(packet, headerLength)) return packet.drop(DropReason['ipv4.badChecksum']);
     // No source of 0/8, 127/8, a group, a broadcast address or our own (RFC 1122 section 3.2.1.3).
     if (!iface.isOther(ipv4.source(view, at))) return packet.drop(DropReason['ipv4.badSource']);
-
     const destination = ipv4.destination(view, at);
     if (destination === iface.primary && destination !== ipv4Address.ANY) {
       packet.networkCast = Cast.UNICAST;
@@ -51,12 +40,39 @@ export class Ipv4Input {
     if (packet.networkCast === Cast.UNICAST && packet.linkCast !== Cast.UNICAST) {
       return packet.drop(DropReason['ipv4.unicastInBroadcast']);
     }
+    packet.interfaceIndex = iface.index;
+    this.inputForUs(packet, headerLength);
+  }
+
+  /**
+   * Takes a datagram that we have sent to ourselves.
+   *
+   * @param iface the interface that it counts as received by: loopback, or the one that a multicast left by
+   */
+  inputLooped(packet: Packet, iface: Ipv4Interface): void {
+    const headerLength = readHeader(packet);
+    if (headerLength === 0) return;
+    const { view, at } = packet;
+    if (!this.interfaces.isOwn(ipv4.source(view, at))) return packet.drop(DropReason['ipv4.badSource']);
+    const destination = ipv4.destination(view, at);
+    const cast = this.interfaces.isOwn(destination) ? Cast.UNICAST : iface.castOf(destination);
+    if (cast === undefined) return packet.drop(DropReason['ipv4.notForUs']);
+    packet.networkCast = cast;
+    packet.linkCast = cast;
+    packet.interfaceIndex = iface.index;
+    this.inputForUs(packet, headerLength);
+  }
+
+  /** Takes a datagram to one of our addresses or groups, whose fixed header is checked. */
+  private inputForUs(packet: Packet, headerLength: number): void {
+    const { view, at } = packet;
     if (
       headerLength > ipv4.MIN_HEADER_LENGTH &&
       !ipv4Options.areAcceptable(view, at + ipv4.MIN_HEADER_LENGTH, at + headerLength)
     ) {
       return packet.drop(DropReason['ipv4.badOptions']);
     }
+    const totalLength = ipv4.totalLength(view, at);
     if ((ipv4.fragmentWord(view, at) & ipv4.ANY_FRAGMENT) !== 0) {
       const whole = this.reassembly.add(packet, headerLength, totalLength);
       if (whole !== undefined) this.inputToProtocol(whole);
@@ -80,6 +96,30 @@ export class Ipv4Input {
         return packet.drop(DropReason['ipv4.unknownProtocol']);
     }
   }
+}
+
+/** The length of the header at `packet.at`, checked; 0 if it is not right: then the packet is dropped. */
+function readHeader(packet: Packet): number {
+  const { view, at } = packet;
+  if (!ipv4.fits(at, packet.end)) return refuse(packet, DropReason['ipv4.truncated']);
+  let headerLength = ipv4.MIN_HEADER_LENGTH;
+  if (view.getUint8(at) !== VERSION_4_NO_OPTIONS) {
+    if (ipv4.version(view, at) !== 4) return refuse(packet, DropReason['ipv4.badVersion']);
+    headerLength = ipv4.headerLength(view, at);
+    if (headerLength < ipv4.MIN_HEADER_LENGTH || headerLength > packet.end - at) {
+      return refuse(packet, DropReason['ipv4.badHeaderLength']);
+    }
+  }
+  const totalLength = ipv4.totalLength(view, at);
+  if (totalLength < headerLength || totalLength > packet.end - at) {
+    return refuse(packet, DropReason['ipv4.badTotalLength']);
+  }
+  return isChecksumGood(packet, headerLength) ? headerLength : refuse(packet, DropReason['ipv4.badChecksum']);
+}
+
+function refuse(packet: Packet, reason: DropReason): 0 {
+  packet.drop(reason);
+  return 0;
 }
 
 function isChecksumGood(packet: Packet, headerLength: number): boolean {

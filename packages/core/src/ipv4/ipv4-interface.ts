@@ -50,6 +50,8 @@ export class Ipv4Interface {
     readonly index: number,
     readonly name: string,
     public mtu: number,
+    /** It leads to ourselves. */
+    readonly isLoopback = false,
   ) {}
 
   /** Our addresses, the primary one first. */

@@ -1,194 +1,119 @@
 import type { SocketErrorCode } from '../errors/socket-error.js';
 import { Cast, type Packet } from '../link/packet.js';
 import type { NetworkLayer } from '../network/network-layer.js';
-import { NextHop, Reachability } from '../network/next-hop.js';
-import { Path } from '../network/path.js';
-import { KeyedHash } from '../table/keyed-hash.js';
+import type { Path } from '../network/path.js';
 import type { Random } from '../time/host.js';
-import * as checksum from '../wire/checksum.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv4Address from '../wire/ipv4-address.js';
-import * as macAddress from '../wire/mac-address.js';
-import type { Ipv4Address, Ipv4Interface, Ipv4Link } from './ipv4-interface.js';
-import { RouteTable, type Route } from './routes.js';
+import { Fragmenter } from './fragmenter.js';
+import { Identifications } from './identifications.js';
+import type { InterfaceTable } from './interface-table.js';
+import type { Ipv4Address, Ipv4Interface } from './ipv4-interface.js';
+import { PathCache } from './path-cache.js';
+import { PathFinder } from './path-finder.js';
+import type { PathMtuCache } from './path-mtu-cache.js';
+import type { RouteTable } from './routes.js';
 
-/** 16,384 paths: 4,000 peers at once find one in eight taken by another. */
-const CACHE_BITS = 14;
-const IDENTIFICATION_BITS = 11;
-
-/** IPv4 on the way down: routes, paths, the header. */
+/** IPv4 on the way down: paths, the header, fragments. */
 export class Ipv4Output implements NetworkLayer {
   readonly headerLength = ipv4.MIN_HEADER_LENGTH;
-  readonly routes = new RouteTable();
-  private readonly interfaces: Ipv4Interface[] = [];
-  private readonly links: Ipv4Link[] = [];
-  private readonly hash: KeyedHash;
-  /** Paths back to peers, by a secret hash of both addresses; a newer one takes the place of an older one. */
-  private readonly cache: (Path | undefined)[] = new Array<Path | undefined>(1 << CACHE_BITS).fill(undefined);
-  private readonly cacheMultiplier: number;
-  private readonly localMultiplier: number;
-  /** Counters of identifications; each destination starts from an offset of its own (RFC 7739 section 5.3). */
-  private readonly identifications = new Int32Array(1 << IDENTIFICATION_BITS);
+  readonly maxPayload = ipv4.MAX_TOTAL_LENGTH - ipv4.MIN_HEADER_LENGTH;
+  readonly fragmenter = new Fragmenter();
+  private readonly finder: PathFinder;
+  private readonly pathsBack: PathCache;
+  private readonly identifications: Identifications;
 
-  constructor(random: Random) {
-    this.hash = new KeyedHash(() => random.int32());
-    this.cacheMultiplier = random.int32() | 1;
-    this.localMultiplier = random.int32() | 1;
-    for (let i = 0; i < this.identifications.length; i++) this.identifications[i] = random.int32() & 0xffff;
-  }
-
-  /** Adds an interface and the link below it. */
-  attach(iface: Ipv4Interface, link: Ipv4Link): void {
-    this.interfaces[iface.index] = iface;
-    this.links[iface.index] = link;
-    link.setGroups(iface.groupList);
+  constructor(
+    readonly interfaces: InterfaceTable,
+    readonly routes: RouteTable,
+    readonly pathMtu: PathMtuCache,
+    random: Random,
+  ) {
+    this.finder = new PathFinder(interfaces, routes, pathMtu, random);
+    this.pathsBack = new PathCache(random);
+    this.identifications = new Identifications(random);
   }
 
   /** Gives an interface its addresses, and with them the routes to their networks. */
   setAddresses(iface: Ipv4Interface, addresses: readonly Ipv4Address[]): void {
     const gateways = this.routes.list().filter((route) => route.iface === iface && route.gateway !== 0);
     this.routes.removeInterface(iface);
-    iface.setAddresses(addresses);
+    this.interfaces.setAddresses(iface, addresses);
     for (const { address, prefixLength } of addresses) {
       this.routes.add({ prefix: address, prefixLength, gateway: 0, iface });
     }
     for (const route of gateways) this.routes.add(route);
-    const all = this.interfaces.flatMap((own) => own.addressList.map(({ address }) => address));
-    for (const own of this.interfaces) own.refuseSources(all);
   }
 
   /** Joins a multicast group on an interface, as often as it is left again. */
   joinGroup(iface: Ipv4Interface, group: number): void {
-    if (iface.join(group)) this.links[iface.index].setGroups(iface.groupList);
+    if (iface.join(group)) this.interfaces.linkOf(iface).setGroups(iface.groupList);
   }
 
   /** Leaves a multicast group on an interface. */
   leaveGroup(iface: Ipv4Interface, group: number): void {
-    if (iface.leave(group)) this.links[iface.index].setGroups(iface.groupList);
+    if (iface.leave(group)) this.interfaces.linkOf(iface).setGroups(iface.groupList);
   }
 
   findPath(path: Path, remote: string, local?: string): SocketErrorCode | undefined {
     const remoteAddress = ipv4Address.parse(remote);
     const localAddress = local === undefined ? 0 : ipv4Address.parse(local);
     if (remoteAddress === undefined || localAddress === undefined) return 'EINVAL';
-    return this.fill(path, remoteAddress, localAddress);
+    return this.finder.fill(path, remoteAddress, localAddress);
   }
 
   revalidate(path: Path): SocketErrorCode | undefined {
-    if (path.generation === this.routes.generation && path.nextHop!.address === path.via) return undefined;
-    return this.fill(path, path.remote, path.boundLocal);
+    if (this.finder.holds(path)) return undefined;
+    return this.finder.fill(path, path.remote, path.boundLocal);
   }
 
   pathBack(packet: Packet): Path | undefined {
     const remote = ipv4.source(packet.view, packet.networkAt);
     const local = packet.networkCast === Cast.UNICAST ? ipv4.destination(packet.view, packet.networkAt) : 0;
-    // Secret multiplications are enough here: who finds colliding addresses gains a look-up more for each datagram.
-    const slot =
-      (Math.imul(remote, this.cacheMultiplier) + Math.imul(local, this.localMultiplier)) >>> (32 - CACHE_BITS);
-    let path = this.cache[slot];
-    if (path === undefined) {
-      path = new Path();
-      this.cache[slot] = path;
-    } else if (
-      path.remote === remote &&
-      (path.local === local || local === 0) &&
-      path.generation === this.routes.generation &&
-      path.nextHop!.address === path.via
-    ) {
-      return path;
-    }
-    return this.fill(path, remote, local) === undefined ? path : undefined;
+    const path = this.pathsBack.at(remote, local);
+    if (path.remote === remote && (path.local === local || local === 0) && this.finder.holds(path)) return path;
+    return this.finder.fill(path, remote, local) === undefined ? path : undefined;
   }
 
-  output(packet: Packet, path: Path, protocol: number, ttl: number, tos: number): void {
+  begin(path: Path, length: number): Packet | undefined {
+    const link = path.link!;
+    if (length + ipv4.MIN_HEADER_LENGTH > path.mtu) return this.fragmenter.begin(link, length);
+    if (!link.io.hasRoom) return undefined;
+    const packet = link.io.outgoing;
+    packet.begin(length);
+    return packet;
+  }
+
+  output(packet: Packet, path: Path, protocol: number, ttl: number, tos: number, dontFragment = false): void {
     const at = packet.at - ipv4.MIN_HEADER_LENGTH;
-    const identification = this.nextIdentification(path);
+    const identification = this.identifications.next(path.identificationOffset);
     const { local, remote } = path;
-    ipv4.write(packet.view, at, tos, packet.end - at, identification, 0, ttl, protocol, local, remote);
+    const totalLength = packet.end - at;
+    const fragmentWord = dontFragment ? ipv4.DONT_FRAGMENT : 0;
+    ipv4.write(packet.view, at, tos, totalLength, identification, fragmentWord, ttl, protocol, local, remote);
     packet.at = at;
     packet.networkAt = at;
+    if (totalLength > path.mtu) return this.fragmenter.send(path.link!, path.nextHop!, path.mtu);
     path.link!.output(packet, path.nextHop!);
+  }
+
+  reducePathMtu(remote: number, mtu: number): void {
+    this.pathMtu.reduce(remote, mtu);
   }
 
   isBindable(address: string): boolean {
     const parsed = ipv4Address.parse(address);
     if (parsed === undefined) return false;
-    return ipv4Address.isMulticast(parsed) || this.interfaces.some((iface) => iface.castOf(parsed) !== undefined);
+    if (ipv4Address.isMulticast(parsed) || this.interfaces.isOwn(parsed)) return true;
+    return this.interfaces.all.some((iface) => iface.isBroadcast(parsed));
   }
 
   isFromUs(view: DataView, networkAt: number): boolean {
-    const source = ipv4.source(view, networkAt);
-    return this.interfaces.some((iface) => iface.owns(source));
+    return this.interfaces.isOwn(ipv4.source(view, networkAt));
   }
 
   isOwn(address: string): boolean {
     const parsed = ipv4Address.parse(address);
-    return parsed !== undefined && this.interfaces.some((iface) => iface.owns(parsed));
+    return parsed !== undefined && this.interfaces.isOwn(parsed);
   }
-
-  private nextIdentification(path: Path): number {
-    const slot = path.identificationOffset >>> (32 - IDENTIFICATION_BITS);
-    const count = this.identifications[slot];
-    this.identifications[slot] = (count + 1) & 0xffff;
-    return (count + path.identificationOffset) & 0xffff;
-  }
-
-  /** Works out a path; leaves it unfilled (generation 0) if there is none. */
-  private fill(path: Path, remote: number, local: number): SocketErrorCode | undefined {
-    path.generation = 0;
-    path.remote = remote;
-    path.local = local;
-    path.boundLocal = local;
-    const isGroup = remote === ipv4Address.LIMITED_BROADCAST || ipv4Address.isMulticast(remote);
-    // 127/8 never leaves a host (RFC 1122 section 3.2.1.3); 0/8 and 240/4 are nobody's.
-    if (!isGroup && !ipv4Address.isHost(remote)) return 'ENETUNREACH';
-    const route = isGroup ? this.groupRoute(remote, local) : this.routes.find(remote);
-    if (route === undefined) return 'ENETUNREACH';
-    const { iface } = route;
-    if (local !== 0 && !this.interfaces.some((own) => own.owns(local))) return 'EADDRNOTAVAIL';
-    // A station does not hear itself on its link: there is no loopback interface.
-    if (iface.owns(remote)) return 'ENETUNREACH';
-    const nextHop = this.nextHop(path, route);
-    if (nextHop === undefined) return 'EHOSTUNREACH';
-    path.local = local !== 0 ? local : iface.sourceFor(path.via);
-    if (path.local === 0) return 'EADDRNOTAVAIL';
-    path.addressSum = checksum.addWord(checksum.addWord(0, path.local), remote);
-    path.mtu = iface.mtu;
-    path.identificationOffset = this.hash.of(remote, path.local, -1);
-    path.link = this.links[iface.index]!;
-    path.nextHop = nextHop;
-    path.generation = this.routes.generation;
-    return undefined;
-  }
-
-  /** To groups and the limited broadcast address: by the interface of the source, or else the first one. */
-  private groupRoute(remote: number, local: number): Route | undefined {
-    const iface = this.interfaces.find((own) => (local === 0 ? own.primary !== 0 : own.owns(local)));
-    return iface && { prefix: remote, prefixLength: 32, gateway: 0, iface };
-  }
-
-  /** Sets how and by whom `path.remote` is reached; undefined if the neighbour table has no room. */
-  private nextHop(path: Path, route: Route): NextHop | undefined {
-    const { remote } = path;
-    path.via = route.gateway !== 0 ? route.gateway : remote;
-    path.cast = Cast.UNICAST;
-    if (ipv4Address.isMulticast(remote)) {
-      path.cast = Cast.MULTICAST;
-      return groupHop(remote, macAddress.IPV4_MULTICAST_HI, macAddress.ipv4MulticastLo(remote));
-    }
-    if (route.iface.isBroadcast(remote)) {
-      path.cast = Cast.BROADCAST;
-      return groupHop(remote, macAddress.BROADCAST_HI, macAddress.BROADCAST_LO);
-    }
-    return this.links[route.iface.index].neighbour(path.via);
-  }
-}
-
-function groupHop(address: number, macHi: number, macLo: number): NextHop {
-  const hop = new NextHop();
-  hop.address = address;
-  hop.reachability = Reachability.REACHABLE;
-  hop.macHi = macHi;
-  hop.macLo = macLo;
-  return hop;
 }

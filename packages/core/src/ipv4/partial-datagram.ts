@@ -30,6 +30,7 @@ export class PartialDatagram {
   /** The link that its first fragment came by; null until that has come. */
   firstLink: PacketLink | null = null;
   private linkCast = Cast.UNICAST;
+  private interfaceIndex = 0;
   private networkCast = Cast.UNICAST;
   private headerLength = 0;
   /** Payload of the first fragment in bytes. */
@@ -63,6 +64,7 @@ export class PartialDatagram {
     bytes.set(memory.bytes.subarray(at, payloadAt), REASSEMBLY_HEADROOM - headerLength);
     this.firstLink = packet.link;
     this.linkCast = packet.linkCast;
+    this.interfaceIndex = packet.interfaceIndex;
     this.networkCast = packet.networkCast;
     this.headerLength = headerLength;
     this.firstLength = length;
@@ -109,6 +111,7 @@ export class PartialDatagram {
     packet.end = REASSEMBLY_HEADROOM + length;
     packet.networkAt = REASSEMBLY_HEADROOM - this.headerLength;
     packet.linkCast = this.linkCast;
+    packet.interfaceIndex = this.interfaceIndex;
     packet.networkCast = this.networkCast;
   }
 }

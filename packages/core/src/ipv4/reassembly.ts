@@ -1,7 +1,6 @@
 import { DropReason } from '../link/drop-reason.js';
 import { LinkCounter } from '../link/link-counters.js';
 import { Packet } from '../link/packet.js';
-import type { PacketLink } from '../link/packet-link.js';
 import { NOT_FOUND, TupleTable } from '../table/tuple-table.js';
 import type { Random } from '../time/host.js';
 import type { StackTime } from '../time/stack-time.js';
@@ -102,19 +101,20 @@ export class Reassembly {
     while (this.oldest !== null) this.remove(this.oldest);
   }
 
-  private find({ view, at, link }: Packet): PartialDatagram | undefined {
-    const index = this.byName.get(ipv4.source(view, at), ipv4.destination(view, at), nameOf(view, at, link));
+  private find({ view, at, interfaceIndex }: Packet): PartialDatagram | undefined {
+    const index = this.byName.get(ipv4.source(view, at), ipv4.destination(view, at), nameOf(view, at, interfaceIndex));
     return index === NOT_FOUND ? undefined : this.all[index];
   }
 
   /** Starts a datagram whose first fragment to come ends at `end`; undefined if the limits leave no room even for one. */
-  private begin({ view, at, link }: Packet, end: number): PartialDatagram | undefined {
+  private begin({ view, at, interfaceIndex }: Packet, end: number): PartialDatagram | undefined {
     if (this.size >= this.limits.maxDatagrams && this.oldest !== null) this.evict(this.oldest);
     const slot = this.takeSlot(end, null);
     if (slot === undefined) return undefined;
     const partial = this.unused.pop() ?? this.newPartial();
     const deadlineUs = this.time.nowUs + this.limits.timeoutMs * 1000;
-    partial.begin(ipv4.source(view, at), ipv4.destination(view, at), nameOf(view, at, link), deadlineUs);
+    const name = nameOf(view, at, interfaceIndex);
+    partial.begin(ipv4.source(view, at), ipv4.destination(view, at), name, deadlineUs);
     partial.slot = slot;
     this.byName.set(partial.source, partial.destination, partial.name, partial.index);
     partial.older = this.youngest;
@@ -220,7 +220,7 @@ export class Reassembly {
   }
 }
 
-/** Identification, protocol and the number of the link: what names a datagram beside its addresses (RFC 791 section 3.2). */
-function nameOf(view: DataView, at: number, link: PacketLink): number {
-  return (ipv4.identification(view, at) << 16) | (ipv4.protocol(view, at) << 8) | (link.index & 0xff);
+/** Identification, protocol and the number of the interface: what names a datagram beside its addresses (RFC 791 section 3.2). */
+function nameOf(view: DataView, at: number, interfaceIndex: number): number {
+  return (ipv4.identification(view, at) << 16) | (ipv4.protocol(view, at) << 8) | (interfaceIndex & 0xff);
 }

@@ -81,8 +81,6 @@ export enum DropReason {
   'udp.receiveQueueFull',
   /** A request that cannot be answered: there is no way back to its sender. */
   'reply.noRoute',
-  /** A request that cannot be answered: the answer would be larger than the MTU of its way back. */
-  'reply.tooLong',
   /** A request that cannot be answered: the link has no room or no free buffer for it. */
   'reply.noBuffers',
   // ---- accepted for sending ----

@@ -34,6 +34,8 @@ export class Packet {
   flags = 0;
   /** Byte offset of the network header. */
   networkAt = 0;
+  /** Number of the interface that the datagram came in by. */
+  interfaceIndex = 0;
   /** How the frame was addressed on the link. */
   linkCast: Cast = Cast.UNICAST;
   /** How the datagram was addressed in IP. */

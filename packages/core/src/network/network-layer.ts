@@ -1,5 +1,6 @@
 import type { SocketErrorCode } from '../errors/socket-error.js';
 import type { Packet } from '../link/packet.js';
+import type { NetworkError } from './network-error.js';
 import type { Path } from './path.js';
 
 /** What the layers above need of IP, whatever its family. */
@@ -25,12 +26,28 @@ export interface NetworkLayer {
   pathBack(packet: Packet): Path | undefined;
 
   /**
-   * Writes the IP header before `packet.at` and hands the datagram to the link; the buffer is taken. The caller has
-   * seen room on the link, a path that holds, and a size within `path.mtu`.
+   * Starts a datagram with `length` bytes of payload (at most {@link maxPayload}) along a path that holds: `[at, end)`
+   * of the cursor is to be filled and given to {@link output}. One that does not fit `path.mtu` is made in memory apart
+   * and leaves in fragments.
+   *
+   * @returns undefined if there is no room now
+   */
+  begin(path: Path, length: number): Packet | undefined;
+
+  /** Most bytes of payload in a datagram, in fragments or not. */
+  readonly maxPayload: number;
+
+  /**
+   * Writes the IP header before `packet.at` and hands the datagram to the link; the buffer is taken. The packet comes
+   * from {@link begin}, or is a received one, which fits `path.mtu`, and the link has room for it.
    *
    * @param packet the transport's segment is `[at, end)`
+   * @param dontFragment no router on the way may cut it up; it fits `path.mtu`
    */
-  output(packet: Packet, path: Path, protocol: number, ttl: number, tos: number): void;
+  output(packet: Packet, path: Path, protocol: number, ttl: number, tos: number, dontFragment?: boolean): void;
+
+  /** A router has said that nothing larger than `mtu` bytes gets to `remote`, and what it said was found credible. */
+  reducePathMtu(remote: number, mtu: number): void;
 
   /** True if `address` (text) is one of ours, or one that a socket may be bound to for multicast or broadcast. */
   isBindable(address: string): boolean;
@@ -45,14 +62,21 @@ export interface NetworkLayer {
 /** A transport, as ICMP and ARP see it: hears what became of the datagrams it sent. */
 export interface ErrorReceiver {
   /**
-   * A datagram that we sent came to nothing.
+   * True if somebody here may have sent the datagram that lies, or is quoted, at `networkAt`: what an error says of
+   * one that nobody sent is not believed (RFC 5927 section 4.1).
+   *
+   * @param at its transport header, of which at least eight bytes are there
+   */
+  hasSent(view: DataView, networkAt: number, at: number): boolean;
+
+  /**
+   * A datagram of which {@link hasSent} is true came to nothing. With `EMSGSIZE` the path MTU is reduced already.
    *
    * @param view where the datagram, or what was quoted of it, lies
    * @param networkAt its IP header
    * @param at its transport header, of which at least eight bytes are there
-   * @returns true if somebody here had sent it
    */
-  networkError(view: DataView, networkAt: number, at: number, code: SocketErrorCode): boolean;
+  networkError(view: DataView, networkAt: number, at: number, error: NetworkError): void;
 }
 
 /** ICMP, as those see it who have to refuse a datagram. */

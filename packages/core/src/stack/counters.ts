@@ -1,4 +1,6 @@
-import { ArpCounter } from '../arp/arp-counters.js';
+import { ARP_COUNTERS, ArpCounter } from '../arp/arp-counters.js';
+import type { FragmentCounter } from '../ipv4/fragment-counters.js';
+import type { PathMtuCounter } from '../ipv4/path-mtu-counters.js';
 import type { ReassemblyCounter } from '../ipv4/reassembly-counters.js';
 import type { IcmpCounter } from '../icmp/icmp-counters.js';
 import { DROP_REASONS, DropReason } from '../link/drop-reason.js';
@@ -39,13 +41,19 @@ export interface InterfaceCounters {
 export interface StackCounters {
   readonly interfaces: readonly InterfaceCounters[];
   readonly reassembly: Readonly<Record<keyof typeof ReassemblyCounter | 'waiting', number>>;
+  readonly fragments: Readonly<Record<keyof typeof FragmentCounter, number>>;
+  readonly pathMtu: Readonly<Record<keyof typeof PathMtuCounter | 'destinations', number>>;
   readonly icmp: Readonly<Record<keyof typeof IcmpCounter, number>>;
   readonly udp: Readonly<Record<keyof typeof UdpCounter | 'sockets', number>>;
 }
 
+/** Of the loopback interface. */
+const NO_ARP = new Float64Array(ARP_COUNTERS);
+
 /** The accounts of an interface at this moment. */
 export function interfaceCounters(iface: NetworkInterface): InterfaceCounters {
-  const { io, ethernet, port } = iface;
+  const { io, port } = iface;
+  const { arp } = iface.link;
   const { counters } = io;
   return {
     name: iface.name,
@@ -61,10 +69,10 @@ export function interfaceCounters(iface: NetworkInterface): InterfaceCounters {
       sent: counters[LinkCounter.txSent],
       bytes: counters[LinkCounter.txBytes],
       queued: io.txCount,
-      pending: ethernet.arp.pendingCount,
+      pending: arp?.pendingCount ?? 0,
       dropped: byReason(io.txDrops),
     },
-    arp: { ...named(ArpCounter, ethernet.arp.counters), neighbours: ethernet.arp.size },
+    arp: { ...named(ArpCounter, arp?.counters ?? NO_ARP), neighbours: arp?.size ?? 0 },
     held: io.held,
     link: port.statistics(),
     buffers: io.queue.audit(),

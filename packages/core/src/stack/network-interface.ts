@@ -1,4 +1,3 @@
-import type { Ethernet } from '../ethernet/ethernet.js';
 import type { Ipv4Interface } from '../ipv4/ipv4-interface.js';
 import { FrameMemory } from '../link/frame-memory.js';
 import { DropReason } from '../link/drop-reason.js';
@@ -6,6 +5,7 @@ import { FLAGS, DESCRIPTOR_WORDS } from '../link/descriptor.js';
 import type { LinkPort } from '../link/link-driver.js';
 import type { LinkIo } from '../link/link-io.js';
 import { Packet } from '../link/packet.js';
+import type { LinkLayer } from './link-layer.js';
 
 /** Room for the largest chain: an IPv4 datagram with an Ethernet header and a VLAN tag. */
 const LARGEST_FRAME = 65_535 + 18;
@@ -28,7 +28,7 @@ export class NetworkInterface {
     readonly mode: RunMode,
     readonly port: LinkPort,
     readonly io: LinkIo,
-    readonly ethernet: Ethernet,
+    readonly link: LinkLayer,
     readonly ipv4: Ipv4Interface,
     /** The address it answers to, six bytes. */
     readonly hardwareAddress: Uint8Array,
@@ -57,11 +57,11 @@ export class NetworkInterface {
   /** Tells the link about our addresses, once there are buffers to do so. */
   private announce(): void {
     this.isAnnounced = true;
-    this.ethernet.arp.start();
+    this.link.arp?.start();
   }
 
   private receive(count: number): void {
-    const { io, packet, ethernet } = this;
+    const { io, packet, link } = this;
     let frames = 0;
     let bytes = 0;
     for (let i = 0; i < count; i++) {
@@ -71,7 +71,7 @@ export class NetworkInterface {
       }
       frames++;
       bytes += io.load(packet, i);
-      ethernet.input(packet);
+      link.input(packet);
       if (packet.handle >= 0) io.release(packet.takeHandle());
     }
     io.countReceived(frames, bytes);
@@ -93,7 +93,7 @@ export class NetworkInterface {
     chain.end = length;
     chain.flags = io.queue.rx[first * DESCRIPTOR_WORDS + FLAGS]!;
     if (length > LARGEST_FRAME || io.isChained(last)) chain.drop(DropReason['link.chainTooLong']);
-    else this.ethernet.input(chain);
+    else this.link.input(chain);
     return last;
   }
 

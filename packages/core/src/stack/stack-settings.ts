@@ -1,5 +1,6 @@
 import { DEFAULT_ARP_LIMITS, type ArpLimits } from '../arp/arp-limits.js';
 import { DEFAULT_ICMP_LIMITS, type IcmpLimits } from '../icmp/rate-limit.js';
+import { DEFAULT_PATH_MTU_LIMITS, type PathMtuLimits } from '../ipv4/path-mtu-limits.js';
 import { DEFAULT_REASSEMBLY_LIMITS, type ReassemblyLimits } from '../ipv4/reassembly-limits.js';
 import { DEFAULT_UDP_LIMITS, type UdpLimits } from '../udp/udp-limits.js';
 import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from './poll-loop.js';
@@ -8,6 +9,7 @@ import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from './poll-loop.js';
 export interface StackSettings {
   readonly arp?: Partial<ArpLimits> | undefined;
   readonly reassembly?: Partial<ReassemblyLimits> | undefined;
+  readonly pathMtu?: Partial<PathMtuLimits> | undefined;
   readonly icmp?: Partial<IcmpLimits> | undefined;
   readonly udp?: Partial<UdpLimits> | undefined;
   readonly loop?: Partial<LoopSettings> | undefined;
@@ -17,6 +19,7 @@ export interface StackSettings {
 export interface FullStackSettings {
   readonly arp: ArpLimits;
   readonly reassembly: ReassemblyLimits;
+  readonly pathMtu: PathMtuLimits;
   readonly icmp: IcmpLimits;
   readonly udp: UdpLimits;
   readonly loop: LoopSettings;
@@ -27,6 +30,7 @@ export function fillSettings(settings: StackSettings): FullStackSettings {
   return {
     arp: withDefaults(DEFAULT_ARP_LIMITS, settings.arp),
     reassembly: withDefaults(DEFAULT_REASSEMBLY_LIMITS, settings.reassembly),
+    pathMtu: withDefaults(DEFAULT_PATH_MTU_LIMITS, settings.pathMtu),
     icmp: withDefaults(DEFAULT_ICMP_LIMITS, settings.icmp),
     udp: withDefaults(DEFAULT_UDP_LIMITS, settings.udp),
     loop: withDefaults(DEFAULT_LOOP_SETTINGS, settings.loop),

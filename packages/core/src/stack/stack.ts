@@ -1,48 +1,34 @@
 import { LunettaError } from '../errors/lunetta-error.js';
 import type { SocketErrorCode } from '../errors/socket-error.js';
-import { Ethernet } from '../ethernet/ethernet.js';
 import { IcmpCounter } from '../icmp/icmp-counters.js';
 import { Icmp } from '../icmp/icmp.js';
 import type { PingOptions, PingResult } from '../icmp/ping.js';
+import { FragmentCounter } from '../ipv4/fragment-counters.js';
+import { InterfaceTable } from '../ipv4/interface-table.js';
 import { Ipv4Input } from '../ipv4/ipv4-input.js';
-import { Ipv4Interface } from '../ipv4/ipv4-interface.js';
 import { Ipv4Output } from '../ipv4/ipv4-output.js';
+import { PathMtuCache } from '../ipv4/path-mtu-cache.js';
+import { PathMtuCounter } from '../ipv4/path-mtu-counters.js';
 import { Reassembly } from '../ipv4/reassembly.js';
 import { ReassemblyCounter } from '../ipv4/reassembly-counters.js';
+import { RouteTable } from '../ipv4/routes.js';
 import type { LinkEvent, LinkPort } from '../link/link-driver.js';
-import { LinkIo } from '../link/link-io.js';
-import { TX_HEADROOM } from '../link/packet.js';
-import type { Clock, Random, Scheduler } from '../time/host.js';
 import { StackTime } from '../time/stack-time.js';
 import { TimerWheel } from '../time/timer-wheel.js';
 import { UdpCounter } from '../udp/udp-counters.js';
 import { Udp } from '../udp/udp.js';
 import { PROTOCOL_UDP } from '../wire/ipv4.js';
-import { format, isMulticast, parse } from '../wire/ipv4-address.js';
-import { hiOf, loOf, toBytes, format as formatMac } from '../wire/mac-address.js';
+import { isMulticast, parse } from '../wire/ipv4-address.js';
 import { interfaceCounters, named, type StackCounters } from './counters.js';
-import { checkAddresses, type InterfaceOptions } from './interface-options.js';
-import { NetworkInterface } from './network-interface.js';
+import type { InterfaceOptions } from './interface-options.js';
+import { InterfaceSet, type AddressConflict } from './interface-set.js';
+import type { NetworkInterface } from './network-interface.js';
 import { PollLoop } from './poll-loop.js';
+import type { StackHost } from './stack-host.js';
 import { fillSettings, type FullStackSettings, type StackSettings } from './stack-settings.js';
 
 /** Polls that a closing stack spends on sending what is queued. */
 const CLOSING_POLLS = 64;
-
-/** What a stack is made of beside its links. */
-export interface StackHost {
-  readonly clock: Clock;
-  readonly scheduler: Scheduler;
-  readonly random: Random;
-}
-
-/** Another station uses one of our addresses. */
-export interface AddressConflict {
-  readonly interface: NetworkInterface;
-  readonly address: string;
-  /** The other station. */
-  readonly hardwareAddress: string;
-}
 
 /** A TCP/IP stack: builds the layers, joins them, and drives them. */
 export class Stack {
@@ -58,9 +44,9 @@ export class Stack {
   private readonly time: StackTime;
   private readonly timers: TimerWheel;
   private readonly loop: PollLoop;
-  private readonly ipv4Input: Ipv4Input;
+  private readonly pathMtu: PathMtuCache;
   private readonly reassembly: Reassembly;
-  private readonly byIndex: NetworkInterface[] = [];
+  private readonly set: InterfaceSet;
   private closing: Promise<void> | undefined = undefined;
 
   constructor(
@@ -72,17 +58,27 @@ export class Stack {
     this.time = new StackTime(clock);
     this.timers = new TimerWheel(this.time.nowUs);
     this.loop = new PollLoop(this.time, this.timers, scheduler, this.settings.loop);
-    this.ipv4 = new Ipv4Output(random);
+    const interfaces = new InterfaceTable(() => this.set.openLoopback().ipv4);
+    const routes = new RouteTable();
+    const { time, timers } = this;
+    this.pathMtu = new PathMtuCache(time, timers, random, this.settings.pathMtu, () => routes.generation++);
+    this.ipv4 = new Ipv4Output(interfaces, routes, this.pathMtu, random);
     this.icmp = new Icmp(this.ipv4, this.time, this.timers, random, this.settings.icmp);
     this.udp = new Udp(this.ipv4, this.icmp, this.loop, random, this.settings.udp);
     this.icmp.register(PROTOCOL_UDP, this.udp);
     this.reassembly = new Reassembly(this.icmp, this.time, this.timers, random, this.settings.reassembly);
-    this.ipv4Input = new Ipv4Input(this.icmp, this.udp, this.reassembly);
+    const ipv4Input = new Ipv4Input(interfaces, this.icmp, this.udp, this.reassembly);
+    const { ipv4, icmp, loop } = this;
+    const links = { ipv4, ipv4Input, icmp, loop, host, time, timers, limits: this.settings.arp };
+    this.set = new InterfaceSet(links, {
+      linkEvent: (iface, event) => this.call(this.onLinkEvent && (() => this.onLinkEvent?.(iface, event))),
+      conflict: (conflict) => this.call(this.onAddressConflict && (() => this.onAddressConflict?.(conflict))),
+    });
   }
 
   /** The interfaces, in the order in which they were added. */
   get interfaces(): readonly NetworkInterface[] {
-    return this.byIndex;
+    return this.set.all;
   }
 
   /**
@@ -92,35 +88,7 @@ export class Stack {
    */
   addInterface(port: LinkPort, options: InterfaceOptions): NetworkInterface {
     this.checkOpen();
-    const { addresses, gateway } = checkAddresses(options);
-    if (this.byIndex.some((iface) => iface.name === options.name)) {
-      throw new LunettaError('LUNETTA_ERR_CONFIG', `interface '${options.name}': there is one of that name already`);
-    }
-    const hardwareAddress = options.hardwareAddress ?? port.hardwareAddress ?? this.randomHardwareAddress();
-    const io = new LinkIo(port.queue(0), this.byIndex.length);
-    const mtu = Math.min(options.mtu ?? port.mtu, port.mtu, io.memory.bufferSize - TX_HEADROOM);
-    const ipv4 = new Ipv4Interface(io.index, options.name, mtu);
-    const ethernet = this.newEthernet(port, io, ipv4, hardwareAddress);
-    const iface = new NetworkInterface(
-      options.name,
-      options.mode ?? 'adaptive',
-      port,
-      io,
-      ethernet,
-      ipv4,
-      hardwareAddress,
-    );
-    this.byIndex.push(iface);
-    this.ipv4.attach(ipv4, ethernet);
-    this.ipv4.setAddresses(ipv4, addresses);
-    if (gateway !== 0) this.ipv4.routes.add({ prefix: 0, prefixLength: 0, gateway, iface: ipv4 });
-    port.setListener({
-      onWake: () => this.loop.onWake(),
-      onEvent: (event) => this.onEvent(iface, options, event),
-    });
-    if (!this.loop.isInTurn) iface.poll(); // from now on one can send; in a turn, frames that wait there must wait on
-    this.loop.add(iface);
-    return iface;
+    return this.set.add(port, options);
   }
 
   /**
@@ -154,8 +122,10 @@ export class Stack {
   /** Everything counted so far. */
   counters(): StackCounters {
     return {
-      interfaces: this.byIndex.map(interfaceCounters),
+      interfaces: this.set.all.map(interfaceCounters),
       reassembly: { ...named(ReassemblyCounter, this.reassembly.counters), waiting: this.reassembly.size },
+      fragments: named(FragmentCounter, this.ipv4.fragmenter.counters),
+      pathMtu: { ...named(PathMtuCounter, this.pathMtu.counters), destinations: this.pathMtu.size },
       icmp: named(IcmpCounter, this.icmp.counters),
       udp: { ...named(UdpCounter, this.udp.counters), sockets: this.udp.socketCount },
     };
@@ -172,57 +142,16 @@ export class Stack {
     this.udp.close();
     this.icmp.ping.close();
     this.reassembly.close();
+    this.pathMtu.close();
     for (let polls = 0; polls < CLOSING_POLLS && !this.loop.flush(); polls++) await this.turn();
+    this.ipv4.fragmenter.close();
     this.loop.stop();
-    const closing = this.byIndex.map((iface) => {
-      iface.ethernet.arp.close();
-      iface.io.close();
-      return iface.port.close();
-    });
-    await Promise.all(closing);
+    await this.set.close();
   }
 
-  private newEthernet(port: LinkPort, io: LinkIo, ipv4: Ipv4Interface, hardwareAddress: Uint8Array): Ethernet {
-    const { random } = this.host;
-    const [macHi, macLo] = [hiOf(hardwareAddress), loOf(hardwareAddress)];
-    const { time, timers } = this;
-    const limits = this.settings.arp;
-    return new Ethernet({ io, iface: ipv4, macHi, macLo, limits, time, timers, random }, this.ipv4Input, {
-      setMulticastList: (addresses) => port.setMulticastList(addresses),
-      unresolved: (networkAt, end) => this.icmp.unresolved(io.memory.view, networkAt, end),
-      conflict: (address, hi, lo) => this.reportConflict(io.index, address, toBytes(hi, lo)),
-    });
-  }
-
-  private onEvent(iface: NetworkInterface, options: InterfaceOptions, event: LinkEvent): void {
-    if (event === 'mtu') {
-      const { port, io } = iface;
-      iface.ipv4.mtu = Math.min(options.mtu ?? port.mtu, port.mtu, io.memory.bufferSize - TX_HEADROOM);
-      this.ipv4.routes.generation++;
-    }
-    if (event === 'up') iface.ethernet.arp.start(); // the other end may have changed (RFC 5227 section 2.1)
-    this.loop.onWake();
-    const { onLinkEvent } = this;
-    if (onLinkEvent !== undefined) this.udp.guard(() => onLinkEvent(iface, event));
-  }
-
-  private reportConflict(index: number, address: number, hardwareAddress: Uint8Array): void {
-    const { onAddressConflict } = this;
-    if (onAddressConflict === undefined) return;
-    const iface = this.byIndex[index];
-    this.udp.guard(() =>
-      onAddressConflict({
-        interface: iface,
-        address: format(address),
-        hardwareAddress: formatMac(hardwareAddress),
-      }),
-    );
-  }
-
-  /** A locally administered unicast address (IEEE 802: second bit of the first byte set, first bit clear). */
-  private randomHardwareAddress(): Uint8Array {
-    const { random } = this.host;
-    return toBytes(0x0200 | (random.int32() & 0xff), random.int32());
+  /** Calls the application, if it wants to be. */
+  private call(callback: (() => void) | undefined): void {
+    if (callback !== undefined) this.udp.guard(callback);
   }
 
   private turn(): Promise<void> {

@@ -9,6 +9,8 @@ export interface UdpNetworkError {
   /** Where the datagram had been sent to. */
   readonly remoteAddress: string;
   readonly remotePort: number;
+  /** With `EMSGSIZE`: the path MTU now, IP header included, in bytes. */
+  readonly mtu?: number;
 }
 
 /** A socket as UDP's tables and its packet path know it. Addresses are signed 32 bits. */
@@ -31,6 +33,11 @@ export abstract class BoundSocket implements Drainable {
   isClosed = false;
   /** Permission to send to broadcast addresses. */
   broadcast = false;
+  /**
+   * No router may cut up what is sent: what is larger than the path MTU is refused with `EMSGSIZE`. Without it larger
+   * datagrams leave in fragments.
+   */
+  dontFragment = false;
   /** @internal See the setters of `UdpSocket`. */
   unicastTtl = 64;
   /** @internal */

@@ -99,7 +99,7 @@ export class Datagram {
 
   /** Number of the interface that it came in by. */
   get interfaceIndex(): number {
-    return this.packet.link.index;
+    return this.packet.interfaceIndex;
   }
 
   /** A view of the IP options that came with it, empty if there are none; valid until {@link reply}. */

@@ -16,6 +16,8 @@ export interface UdpPort {
   send(socket: BoundSocket, path: Path, dstPort: number, payload: Uint8Array): SocketErrorCode | undefined;
   /** See `NetworkLayer.findPath`. */
   findPath(path: Path, remote: string, local: string | undefined): SocketErrorCode | undefined;
+  /** The path MTU along `path`, IP header included; 0 if there is no way any more. */
+  pathMtu(path: Path): number;
   /** See `NetworkLayer.isBindable`. */
   isBindable(address: string): boolean;
   /** See `NetworkLayer.isOwn`. */

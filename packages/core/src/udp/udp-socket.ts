@@ -155,8 +155,8 @@ export class UdpSocket extends BoundSocket {
    * @param port where to, 1..65535
    * @param from the source, one of our addresses, and with it the interface of a broadcast or multicast datagram; not
    *   given: the address that the socket is bound to, or the one that suits the destination
-   * @returns undefined if it was accepted; else `EAGAIN` (no room now: {@link onDrain} will tell), `EMSGSIZE`,
-   *   `EACCES` (broadcast not permitted), `EDESTADDRREQ`, `EISCONN`, `EINVAL`, `ENETUNREACH`, `EHOSTUNREACH`,
+   * @returns undefined if it was accepted; else `EAGAIN` (no room now: {@link onDrain} will tell), `EMSGSIZE`
+   *   (over 65,507 bytes, or over the path MTU with {@link dontFragment}: see {@link pathMtu}), `EACCES` (broadcast not permitted), `EDESTADDRREQ`, `EISCONN`, `EINVAL`, `ENETUNREACH`, `EHOSTUNREACH`,
    *   `EADDRNOTAVAIL`, `ENETDOWN`, `EBADF` (closed), or the error that the network returned to an earlier one
    */
   send(payload: Uint8Array, address?: string, port?: number, from?: string): SocketErrorCode | undefined {
@@ -174,6 +174,20 @@ export class UdpSocket extends BoundSocket {
     if (bound !== undefined && from !== undefined && from !== bound) return 'EADDRNOTAVAIL';
     const path = this.paths.find(address, from ?? bound);
     return typeof path === 'string' ? path : this.udp.send(this, path, port, payload);
+  }
+
+  /**
+   * The largest datagram that gets to `address` in one piece as far as we know, IP and UDP headers (28 bytes) included,
+   * in bytes (RFC 1191); of a connected socket, to where it is connected.
+   *
+   * @throws SocketError `EDESTADDRREQ`, `EINVAL`, `ENETUNREACH`, `EHOSTUNREACH`, `EADDRNOTAVAIL`
+   */
+  pathMtu(address = this.connectedText): number {
+    if (address === undefined) throw new SocketError('EDESTADDRREQ', 'pathMtu', 'name an address, or connect() first');
+    const path =
+      this.remotePort !== 0 && address === this.connectedText ? this.path : this.paths.find(address, this.sendFrom());
+    if (typeof path === 'string') throw new SocketError(path, 'pathMtu', address);
+    return this.udp.pathMtu(path);
   }
 
   /** The oldest datagram in the queue, or undefined if there is none. */

@@ -5,6 +5,7 @@ import { DropReason } from '../link/drop-reason.js';
 import { Cast, type Packet } from '../link/packet.js';
 import type { LinkIo } from '../link/link-io.js';
 import type { LoopPort } from '../network/loop-port.js';
+import type { NetworkError } from '../network/network-error.js';
 import type { ErrorReceiver, NetworkLayer, RefusalSender } from '../network/network-layer.js';
 import { Path } from '../network/path.js';
 import type { Random } from '../time/host.js';
@@ -126,13 +127,11 @@ export class Udp implements ErrorReceiver, ReplyPort, UdpPort {
 
   send(socket: BoundSocket, path: Path, dstPort: number, payload: Uint8Array): SocketErrorCode | undefined {
     this.loop.enter();
-    const error = this.network.revalidate(path) ?? checkSend(socket, path, payload.length + this.headerLength);
+    const length = udp.HEADER_LENGTH + payload.length;
+    const error = this.network.revalidate(path) ?? this.checkSend(socket, path, length);
     if (error !== undefined) return error;
-    const { io } = path.link!;
-    if (payload.length + udp.HEADER_LENGTH > io.txCapacityBytes) return 'EMSGSIZE';
-    if (!io.hasRoom) return this.refuse(socket, io);
-    const packet = io.outgoing;
-    packet.begin(udp.HEADER_LENGTH + payload.length);
+    const packet = this.network.begin(path, length);
+    if (packet === undefined) return this.refuse(socket, path.link!.io);
     packet.memory.bytes.set(payload, packet.at + udp.HEADER_LENGTH);
     this.output(packet, socket, path, dstPort, 0);
     return undefined;
@@ -148,8 +147,10 @@ export class Udp implements ErrorReceiver, ReplyPort, UdpPort {
     const path = this.network.pathBack(packet);
     if (path === undefined) return 'EHOSTUNREACH';
     const { io } = path.link!;
-    if (io !== packet.link) return this.replyWithCopy(datagram, socket, length);
-    const error = checkSend(socket, path, length + this.headerLength);
+    const segmentLength = udp.HEADER_LENGTH + length;
+    const isWhole = segmentLength + this.network.headerLength <= path.mtu;
+    if (io !== packet.link || !isWhole) return this.replyWithCopy(datagram, socket, length);
+    const error = this.checkSend(socket, path, segmentLength);
     if (error !== undefined) return error;
     if (!io.hasTxRoom) return this.refuse(socket, io);
     packet.at = datagram.payloadAt - udp.HEADER_LENGTH;
@@ -181,7 +182,7 @@ export class Udp implements ErrorReceiver, ReplyPort, UdpPort {
     const sum = knownSum !== 0 ? knownSum : checksumOf(packet, path, localPort, dstPort);
     udp.write(view, at, localPort, dstPort, end - at, sum);
     const ttl = path.cast === Cast.MULTICAST ? socket.groupTtl : socket.unicastTtl;
-    this.network.output(packet, path, ipv4.PROTOCOL_UDP, ttl, socket.typeOfService);
+    this.network.output(packet, path, ipv4.PROTOCOL_UDP, ttl, socket.typeOfService, socket.dontFragment);
     this.counters[UdpCounter.sent]++;
     this.loop.wake();
   }
@@ -196,14 +197,22 @@ export class Udp implements ErrorReceiver, ReplyPort, UdpPort {
     return 'EAGAIN';
   }
 
-  networkError(view: DataView, networkAt: number, at: number, code: SocketErrorCode): boolean {
-    const remote = ipv4.destination(view, networkAt);
-    const remotePort = udp.dstPort(view, at);
-    const socket = this.demux.find(ipv4.source(view, networkAt), udp.srcPort(view, at), remote, remotePort);
-    if (socket === undefined) return false;
+  hasSent(view: DataView, networkAt: number, at: number): boolean {
+    return this.senderOf(view, networkAt, at) !== undefined;
+  }
+
+  networkError(view: DataView, networkAt: number, at: number, { code, mtu }: NetworkError): void {
+    const socket = this.senderOf(view, networkAt, at)!;
+    const remoteAddress = format(ipv4.destination(view, networkAt));
     this.counters[UdpCounter.errors]++;
-    this.guard(() => socket.fail({ code, remoteAddress: format(remote), remotePort }));
-    return true;
+    const failure = { code, remoteAddress, remotePort: udp.dstPort(view, at) };
+    this.guard(() => socket.fail(mtu > 0 ? { ...failure, mtu } : failure));
+  }
+
+  /** The socket that sends from and to where the datagram at `networkAt` was sent. */
+  private senderOf(view: DataView, networkAt: number, at: number): BoundSocket | undefined {
+    const [local, remote] = [ipv4.source(view, networkAt), ipv4.destination(view, networkAt)];
+    return this.demux.find(local, udp.srcPort(view, at), remote, udp.dstPort(view, at));
   }
 
   guard(callback: () => void): void {
@@ -268,8 +277,16 @@ export class Udp implements ErrorReceiver, ReplyPort, UdpPort {
     return this.network.isOwn(address);
   }
 
-  private get headerLength(): number {
-    return this.network.headerLength + udp.HEADER_LENGTH;
+  pathMtu(path: Path): number {
+    return this.network.revalidate(path) === undefined ? path.mtu : 0;
+  }
+
+  /** Why a datagram of `length` bytes, UDP header included, may not go that way. */
+  private checkSend(socket: BoundSocket, path: Path, length: number): SocketErrorCode | undefined {
+    const most = socket.dontFragment ? path.mtu - this.network.headerLength : this.network.maxPayload;
+    if (length > most) return 'EMSGSIZE';
+    if (path.cast === Cast.BROADCAST && !socket.broadcast) return 'EACCES';
+    return path.link!.io.isUp ? undefined : 'ENETDOWN';
   }
 }
 
@@ -288,11 +305,4 @@ function checksumOf({ memory, at, end }: Packet, path: Path, srcPort: number, ds
   const headerSum = path.addressSum + ipv4.PROTOCOL_UDP + length + srcPort + dstPort + length;
   const sum = checksum.finish(memory.addSum(headerSum, at + udp.HEADER_LENGTH, end));
   return sum === 0 ? 0xffff : sum;
-}
-
-/** Why a datagram of `totalLength` bytes, IP header included, may not go that way. */
-function checkSend(socket: BoundSocket, path: Path, totalLength: number): SocketErrorCode | undefined {
-  if (totalLength > path.mtu) return 'EMSGSIZE';
-  if (path.cast === Cast.BROADCAST && !socket.broadcast) return 'EACCES';
-  return path.link!.io.isUp ? undefined : 'ENETDOWN';
 }

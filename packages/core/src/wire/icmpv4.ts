@@ -52,6 +52,11 @@ export function word(view: DataView, at: number): number {
   return view.getInt32(at + 4);
 }
 
+/** Of "fragmentation needed": the MTU of the next hop (RFC 1191 section 4); 0 if the router does not say it. */
+export function nextHopMtu(view: DataView, at: number): number {
+  return view.getUint16(at + 6);
+}
+
 /** True for the types that quote a datagram (RFC 1122 section 3.2.2). */
 export function isError(type: number): boolean {
   return (

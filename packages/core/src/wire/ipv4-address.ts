@@ -18,6 +18,11 @@ export function isHost(address: number): boolean {
   return first !== 0 && first !== 127 && first < 224;
 }
 
+/** 127/8: addresses that every host has to itself (RFC 1122 section 3.2.1.3). */
+export function isLoopback(address: number): boolean {
+  return address >>> 24 === 127;
+}
+
 /** The netmask of a prefix length of 0..32. */
 export function mask(prefixLength: number): number {
   return prefixLength === 0 ? 0 : -1 << (32 - prefixLength);

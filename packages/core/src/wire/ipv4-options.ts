@@ -27,3 +27,30 @@ export function areAcceptable(view: DataView, at: number, end: number): boolean 
   }
   return true;
 }
+
+/** In an option's type: it stands in every fragment, not in the first one only (RFC 791 section 3.1). */
+const COPIED = 0x80;
+
+/** Bytes that the options in `[at, end)`, which are acceptable, take up in later fragments: a multiple of four. */
+export function copiedLength(view: DataView, at: number, end: number): number {
+  let length = 0;
+  for (; at < end && view.getUint8(at) !== END_OF_LIST; at += lengthAt(view, at)) {
+    if ((view.getUint8(at) & COPIED) !== 0) length += lengthAt(view, at);
+  }
+  return (length + 3) & ~3;
+}
+
+/** Writes them to `target` at `targetAt`, ended with zeros. */
+export function writeCopied(view: DataView, at: number, end: number, target: DataView, targetAt: number): void {
+  const targetEnd = targetAt + copiedLength(view, at, end);
+  for (; at < end && view.getUint8(at) !== END_OF_LIST; at += lengthAt(view, at)) {
+    if ((view.getUint8(at) & COPIED) === 0) continue;
+    for (let i = 0; i < lengthAt(view, at); i++) target.setUint8(targetAt++, view.getUint8(at + i));
+  }
+  while (targetAt < targetEnd) target.setUint8(targetAt++, END_OF_LIST);
+}
+
+/** Of a well-formed option. */
+function lengthAt(view: DataView, at: number): number {
+  return view.getUint8(at) === NO_OPERATION ? 1 : view.getUint8(at + 1);
+}

@@ -130,3 +130,18 @@ export function makeWhole(view: DataView, at: number, headerLength: number, tos:
   view.setUint16(at + 10, 0);
   view.setUint16(at + 10, checksum.finish(checksum.add(0, view, at, at + headerLength)));
 }
+
+/** Makes the header of `headerLength` bytes at `at`, copied from a larger datagram, that of a fragment. */
+export function makeFragment(
+  view: DataView,
+  at: number,
+  headerLength: number,
+  totalLength: number,
+  fragmentWord: number,
+): void {
+  view.setUint8(at, 0x40 | (headerLength >>> 2));
+  view.setUint16(at + 2, totalLength);
+  view.setUint16(at + 6, fragmentWord);
+  view.setUint16(at + 10, 0);
+  view.setUint16(at + 10, checksum.finish(checksum.add(0, view, at, at + headerLength)));
+}

@@ -30,7 +30,7 @@ const arp = {
     .describe('Requests to an address, one a second, before its datagrams are given up. Default 3.'),
   maxPendingPerNeighbour: count(65_536)
     .optional()
-    .describe('Frames that wait for one address; when full, the oldest is dropped. Default 16.'),
+    .describe('Frames that wait for one address; when full, the oldest is dropped. Default 64.'),
   maxPending: count(65_536)
     .optional()
     .describe('Frames that wait for ARP in all; when full, the one that waits longest is dropped. Default 256.'),
@@ -53,6 +53,16 @@ const reassembly = {
     .optional()
     .describe('Fragments of one datagram; of one with more nothing is kept. Default 256.'),
 } satisfies Checks<'reassembly'>;
+
+const pathMtu = {
+  maxDestinations: count(1_000_000)
+    .optional()
+    .describe('Destinations whose path MTU is known; when full, the one learnt first goes. Default 4096.'),
+  ageMs: milliseconds()
+    .optional()
+    .describe('How long a path MTU holds before a larger one is tried again, in milliseconds. Default 600000.'),
+  minMtu: z.int().min(68).max(65535).optional().describe('The least path MTU believed, in bytes. Default 552.'),
+} satisfies Checks<'pathMtu'>;
 
 const icmp = {
   errorsPerSecond: count(1_000_000)
@@ -107,6 +117,7 @@ const loop = {
 export const settingsSchema = fields({
   arp: fields(arp).optional().describe('Times and limits of ARP.'),
   reassembly: fields(reassembly).optional().describe('Limits of putting fragments together.'),
+  pathMtu: fields(pathMtu).optional().describe('Limits of what is learnt of path MTUs.'),
   icmp: fields(icmp).optional().describe('How many ICMP errors may be sent.'),
   udp: fields(udp).optional().describe('Limits of UDP.'),
   loop: fields(loop).optional().describe('How the poll loop divides the time with the rest of the process.'),

@@ -29,6 +29,10 @@ export interface ParsedIpv4 {
   readonly tos: number;
   readonly id: number;
   readonly totalLength: number;
+  /** No router may cut it up. */
+  readonly dontFragment: boolean;
+  /** Of a fragment only: its place in the datagram, in bytes, and whether others follow. Its payload is not looked into. */
+  readonly fragment?: { readonly offset: number; readonly more: boolean };
 }
 
 export interface ParsedUdp {
@@ -67,7 +71,11 @@ export function describeFrame(frame: Uint8Array): string {
     const { operation, senderIp, senderMac, targetIp, targetMac } = parsed.arp;
     return `${to} arp ${operation} ${senderIp} (${senderMac}) to ${targetIp} (${targetMac})`;
   }
-  const { src, dst, ttl } = parsed.ip!;
+  const { src, dst, ttl, protocol, fragment } = parsed.ip!;
+  if (fragment) {
+    const part = `${fragment.offset}+${parsed.payload.length}${fragment.more ? ' and more' : ''}`;
+    return `${to} fragment ${src} > ${dst} protocol ${protocol} ttl ${ttl} (${part})`;
+  }
   if (parsed.udp) {
     return `${to} udp ${src}:${parsed.udp.srcPort} > ${dst}:${parsed.udp.dstPort} ttl ${ttl} (${parsed.payload.length})`;
   }
@@ -102,8 +110,10 @@ function parseIpv4(view: DataView, frame: Uint8Array): Omit<ParsedFrame, 'dst' |
   );
   must(ipv4.isChecksumGood(view, at, headerLength), 'a wrong IPv4 header checksum');
   must(ipv4.ttl(view, at) > 0, 'a TTL of 0');
-  must(ipv4.fragmentWord(view, at) === 0, 'a fragment');
   mustBeZeros(frame, at + totalLength);
+  const word = ipv4.fragmentWord(view, at);
+  const fragment = { offset: ipv4.fragmentOffset(view, at), more: (word & ipv4.MORE_FRAGMENTS) !== 0 };
+  const isFragment = (word & ipv4.ANY_FRAGMENT) !== 0;
   const ip: ParsedIpv4 = {
     src: ipv4Address.format(ipv4.source(view, at)),
     dst: ipv4Address.format(ipv4.destination(view, at)),
@@ -112,8 +122,14 @@ function parseIpv4(view: DataView, frame: Uint8Array): Omit<ParsedFrame, 'dst' |
     tos: ipv4.tos(view, at),
     id: ipv4.identification(view, at),
     totalLength,
+    dontFragment: (word & ipv4.DONT_FRAGMENT) !== 0,
+    ...(isFragment ? { fragment } : {}),
   };
   const end = at + totalLength;
+  if (isFragment) {
+    must(!fragment.more || (totalLength - headerLength) % 8 === 0, 'a fragment whose length is no multiple of 8');
+    return { ip, payload: frame.slice(at + headerLength, end) };
+  }
   if (ip.protocol === ipv4.PROTOCOL_UDP) return { ip, ...parseUdp(view, frame, at, end) };
   must(ip.protocol === ipv4.PROTOCOL_ICMP, `protocol ${ip.protocol}`);
   return { ip, ...parseIcmp(view, frame, at + headerLength, end) };

@@ -13,13 +13,14 @@ export class FrameFate {
     this.txDrops = iface.io.txDrops.slice();
     this.counters = iface.io.counters.slice();
     this.held = iface.io.held;
-    this.neighbours = iface.ethernet.arp.size;
+    this.neighbours = neighboursOf(iface);
   }
 
   /** What has happened since the last call, such as `dropped: udp.noPort; answered by 1 frame`. */
   tell(): string {
     const parts: string[] = [];
-    const { io, ethernet } = this.iface;
+    const { io } = this.iface;
+    const neighbours = neighboursOf(this.iface);
     this.tellCount(parts, 'delivered', LinkCounter.delivered);
     this.tellCount(parts, 'consumed by the stack', LinkCounter.consumed);
     tellDrops(parts, 'dropped', this.rxDrops, io.rxDrops);
@@ -27,9 +28,9 @@ export class FrameFate {
     const answered = this.advance(LinkCounter.txAccepted);
     if (answered > 0) parts.push(`answered by ${answered} frame${answered === 1 ? '' : 's'}`);
     if (io.held !== this.held) parts.push(`buffers held ${this.held} -> ${io.held}`);
-    if (ethernet.arp.size !== this.neighbours) parts.push(`neighbours ${this.neighbours} -> ${ethernet.arp.size}`);
+    if (neighbours !== this.neighbours) parts.push(`neighbours ${this.neighbours} -> ${neighbours}`);
     this.held = io.held;
-    this.neighbours = ethernet.arp.size;
+    this.neighbours = neighbours;
     return parts.join('; ');
   }
 
@@ -43,6 +44,10 @@ export class FrameFate {
     this.counters[counter] += count;
     return count;
   }
+}
+
+function neighboursOf({ link }: NetworkInterface): number {
+  return link.arp?.size ?? 0;
 }
 
 function tellDrops(parts: string[], text: string, before: Float64Array, now: Float64Array): void {

@@ -1,0 +1,163 @@
+import { LunettaError } from '../errors/lunetta-error.js';
+import { Ethernet } from '../ethernet/ethernet.js';
+import type { ArpLimits } from '../arp/arp-limits.js';
+import type { Icmp } from '../icmp/icmp.js';
+import type { Ipv4Input } from '../ipv4/ipv4-input.js';
+import { Ipv4Interface } from '../ipv4/ipv4-interface.js';
+import type { Ipv4Output } from '../ipv4/ipv4-output.js';
+import type { LinkEvent, LinkPort } from '../link/link-driver.js';
+import { LinkIo } from '../link/link-io.js';
+import { TX_HEADROOM } from '../link/packet.js';
+import { Loopback } from '../loopback/loopback.js';
+import { LoopbackPort } from '../loopback/loopback-port.js';
+import type { StackTime } from '../time/stack-time.js';
+import type { TimerWheel } from '../time/timer-wheel.js';
+import { format, parseCidr } from '../wire/ipv4-address.js';
+import { format as formatMac, hiOf, loOf, toBytes } from '../wire/mac-address.js';
+import { checkAddresses, type InterfaceOptions } from './interface-options.js';
+import { NetworkInterface } from './network-interface.js';
+import type { PollLoop } from './poll-loop.js';
+import type { StackHost } from './stack-host.js';
+
+/** The loopback interface's name, addresses and MAC address. */
+const LOOPBACK_NAME = 'lo';
+const LOOPBACK_ADDRESS = parseCidr('127.0.0.1/8')!;
+const NO_HARDWARE_ADDRESS = new Uint8Array(6);
+
+/** Another station uses one of our addresses. */
+export interface AddressConflict {
+  readonly interface: NetworkInterface;
+  readonly address: string;
+  /** The other station. */
+  readonly hardwareAddress: string;
+}
+
+/** What interfaces are made of, and what stands above them. */
+export interface InterfaceParts {
+  readonly ipv4: Ipv4Output;
+  readonly ipv4Input: Ipv4Input;
+  readonly icmp: Icmp;
+  readonly loop: PollLoop;
+  readonly host: StackHost;
+  readonly time: StackTime;
+  readonly timers: TimerWheel;
+  readonly limits: ArpLimits;
+}
+
+/** Who hears of what happens to interfaces. */
+export interface InterfaceListener {
+  linkEvent(iface: NetworkInterface, event: LinkEvent): void;
+  conflict(conflict: AddressConflict): void;
+}
+
+/** The interfaces of a stack: makes them, and joins each to the layers above. */
+export class InterfaceSet {
+  private readonly byIndex: NetworkInterface[] = [];
+
+  constructor(
+    private readonly parts: InterfaceParts,
+    private readonly listener: InterfaceListener,
+  ) {}
+
+  /** All of them, in the order in which they were added. */
+  get all(): readonly NetworkInterface[] {
+    return this.byIndex;
+  }
+
+  /**
+   * See `Stack.addInterface`.
+   *
+   * @throws LunettaError `LUNETTA_ERR_CONFIG`
+   */
+  add(port: LinkPort, options: InterfaceOptions): NetworkInterface {
+    const { ipv4 } = this.parts;
+    const { addresses, gateway } = checkAddresses(options);
+    if (options.name === LOOPBACK_NAME || this.byIndex.some((iface) => iface.name === options.name)) {
+      throw new LunettaError('LUNETTA_ERR_CONFIG', `interface '${options.name}': there is one of that name already`);
+    }
+    const hardwareAddress = options.hardwareAddress ?? port.hardwareAddress ?? this.randomHardwareAddress();
+    const io = new LinkIo(port.queue(0), this.byIndex.length);
+    const ip = new Ipv4Interface(io.index, options.name, mtuOf(port, io, options));
+    const ethernet = this.newEthernet(port, io, ip, hardwareAddress);
+    const { name, mode = 'adaptive' } = options;
+    const iface = new NetworkInterface(name, mode, port, io, ethernet, ip, hardwareAddress);
+    ipv4.interfaces.attach(ip, ethernet);
+    ipv4.setAddresses(ip, addresses);
+    if (gateway !== 0) ipv4.routes.add({ prefix: 0, prefixLength: 0, gateway, iface: ip });
+    this.start(iface, (event) => this.onEvent(iface, options, event));
+    return iface;
+  }
+
+  /** Makes the loopback interface, once somebody speaks to ourselves. */
+  openLoopback(): NetworkInterface {
+    const { ipv4, ipv4Input, host } = this.parts;
+    const port = new LoopbackPort(host.scheduler);
+    const io = new LinkIo(port.queue(), this.byIndex.length);
+    const ip = new Ipv4Interface(io.index, LOOPBACK_NAME, port.mtu, true);
+    const link = new Loopback(io, ipv4.interfaces, ipv4Input);
+    const iface = new NetworkInterface(LOOPBACK_NAME, 'interrupt', port, io, link, ip, NO_HARDWARE_ADDRESS);
+    ipv4.interfaces.attach(ip, link);
+    ip.setAddresses([LOOPBACK_ADDRESS]);
+    this.start(iface, () => undefined);
+    return iface;
+  }
+
+  /** Drops what waits, stops every timer, and closes the ports. */
+  async close(): Promise<void> {
+    const closing = this.byIndex.map((iface) => {
+      iface.link.arp?.close();
+      iface.io.close();
+      return iface.port.close();
+    });
+    await Promise.all(closing);
+  }
+
+  private start(iface: NetworkInterface, onEvent: (event: LinkEvent) => void): void {
+    const { loop } = this.parts;
+    this.byIndex.push(iface);
+    iface.port.setListener({ onWake: () => loop.onWake(), onEvent });
+    // From now on one can send. In a turn, frames that wait at a device must wait on; nothing waits at a new loopback.
+    if (!loop.isInTurn || iface.ipv4.isLoopback) iface.poll();
+    loop.add(iface);
+  }
+
+  private newEthernet(port: LinkPort, io: LinkIo, iface: Ipv4Interface, hardwareAddress: Uint8Array): Ethernet {
+    const { icmp, ipv4Input, time, timers, limits, host } = this.parts;
+    const [macHi, macLo] = [hiOf(hardwareAddress), loOf(hardwareAddress)];
+    return new Ethernet({ io, iface, macHi, macLo, limits, time, timers, random: host.random }, ipv4Input, {
+      setMulticastList: (addresses) => port.setMulticastList(addresses),
+      unresolved: (networkAt, end) => icmp.unresolved(io.memory.view, networkAt, end),
+      conflict: (address, hi, lo) => this.reportConflict(iface.index, address, toBytes(hi, lo)),
+    });
+  }
+
+  private onEvent(iface: NetworkInterface, options: InterfaceOptions, event: LinkEvent): void {
+    const { ipv4, loop } = this.parts;
+    if (event === 'mtu') {
+      iface.ipv4.mtu = mtuOf(iface.port, iface.io, options);
+      ipv4.routes.generation++;
+    }
+    if (event === 'up') iface.link.arp?.start(); // the other end may have changed (RFC 5227 section 2.1)
+    loop.onWake();
+    this.listener.linkEvent(iface, event);
+  }
+
+  private reportConflict(index: number, address: number, hardwareAddress: Uint8Array): void {
+    this.listener.conflict({
+      interface: this.byIndex[index],
+      address: format(address),
+      hardwareAddress: formatMac(hardwareAddress),
+    });
+  }
+
+  /** A locally administered unicast address (IEEE 802: second bit of the first byte set, first bit clear). */
+  private randomHardwareAddress(): Uint8Array {
+    const { random } = this.parts.host;
+    return toBytes(0x0200 | (random.int32() & 0xff), random.int32());
+  }
+}
+
+/** The largest datagram: as asked for, but no more than the device takes and a buffer holds. */
+function mtuOf(port: LinkPort, io: LinkIo, { mtu = port.mtu }: InterfaceOptions): number {
+  return Math.min(mtu, port.mtu, io.memory.bufferSize - TX_HEADROOM);
+}
