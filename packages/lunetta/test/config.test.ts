@@ -120,7 +120,7 @@ describe('a wrong configuration is told with its place', () => {
     ],
     [
       withSettings({ tcp: {} }),
-      'settings.tcp: there is no such field; the fields are arp, reassembly, icmp, udp, loop',
+      'settings.tcp: there is no such field; the fields are arp, reassembly, pathMtu, icmp, udp, loop',
     ],
     [
       withSettings({ arp: { maxNeighbors: 1 } }),

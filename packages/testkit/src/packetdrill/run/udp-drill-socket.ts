@@ -102,6 +102,9 @@ export class UdpDrillSocket implements DrillSocket {
     if (level === SYMBOLS['SOL_IP'] && option === SYMBOLS['IP_TTL']) return this.socket.ttl;
     if (level === SYMBOLS['SOL_IP'] && option === SYMBOLS['IP_TOS']) return this.socket.tos;
     if (level === SYMBOLS['SOL_IP'] && option === SYMBOLS['IP_MULTICAST_TTL']) return this.socket.multicastTtl;
+    if (level === SYMBOLS['SOL_IP'] && option === SYMBOLS['IP_MTU_DISCOVER']) {
+      return SYMBOLS[this.socket.dontFragment ? 'IP_PMTUDISC_DO' : 'IP_PMTUDISC_DONT'];
+    }
     if (level !== SYMBOLS['SOL_SOCKET']) return undefined;
     if (option === SYMBOLS['SO_BROADCAST']) return this.socket.broadcast ? 1 : 0;
     if (option === SYMBOLS['SO_RCVBUF']) return this.socket.receiveBufferSize;
@@ -119,6 +122,7 @@ export class UdpDrillSocket implements DrillSocket {
       if (option === SYMBOLS['IP_TTL']) this.socket.ttl = value;
       else if (option === SYMBOLS['IP_TOS']) this.socket.tos = value;
       else if (option === SYMBOLS['IP_MULTICAST_TTL']) this.socket.multicastTtl = value;
+      else if (option === SYMBOLS['IP_MTU_DISCOVER']) this.socket.dontFragment = value === SYMBOLS['IP_PMTUDISC_DO'];
       else throw new SocketError('EINVAL', 'setsockopt', 'no such option');
     });
   }
