@@ -8,15 +8,15 @@
       "target_name": "lunetta_tap",
       "sources": [
         "native/addon.cc",
-        "native/internet-sum.cc",
-        "native/link-monitor.cc",
-        "native/node-calls.cc",
         "native/region.cc",
         "native/tap-port.cc",
         "native/tap-queue.cc",
         "native/tun-device.cc"
       ],
-      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "include_dirs": [
+        "<!(node -p \"require('node-addon-api').include_dir\")",
+        "<!(node -p \"require('@lunetta/driver-native').includeDir\")"
+      ],
       "defines": ["NAPI_VERSION=9", "NAPI_CPP_EXCEPTIONS"],
       "cflags!": ["-fno-exceptions"],
       "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],

@@ -8,6 +8,8 @@ const TOOLS = {
   network: { ip: 'iproute2', ping: 'iputils-ping', nc: 'netcat-openbsd', unshare: 'util-linux' },
   /** A reviewer of another make: looks at every frame that the stack emits. */
   review: { tshark: 'tshark' },
+  /** DPDK with its headers, drivers and the program that it is measured by. */
+  dpdk: { 'pkg-config': 'pkg-config', 'dpdk-testpmd': 'dpdk-dev' },
 };
 
 /** The Debian packages of the given groups whose commands are missing. */

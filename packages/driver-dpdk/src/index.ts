@@ -1,2 +1,5 @@
-// Filled by the driver's own files.
-export {};
+export { DpdkDriver } from './dpdk-driver.js';
+export { dpdkOptionsSchema, RSS_TYPES, type DpdkOptions, type RssType } from './dpdk-options.js';
+export { DpdkPort, type Rss } from './dpdk-port.js';
+export { ADDON_PATH_VARIABLE, loadAddon, type DpdkAddon, type DpdkDevice } from './addon.js';
+export { linkDriverModule } from './module.js';

@@ -1,11 +1,11 @@
 #include "tap-port.h"
 
 #include <arpa/inet.h>
+#include <lunetta/netns-scope.h>
+#include <lunetta/node-calls.h>
 
 #include <algorithm>
 #include <string>
-
-#include "node-calls.h"
 
 namespace lunetta {
 
@@ -50,13 +50,6 @@ const char* NameOf(LinkState state) {
   return state == LinkState::Up ? "up" : state == LinkState::Down ? "down" : "gone";
 }
 
-template <typename Counts, typename Names>
-Napi::Object Tally(Napi::Env env, const Counts& counts, const Names& names) {
-  Napi::Object tally = Napi::Object::New(env);
-  for (size_t i = 0; i < names.size(); i++) tally.Set(names[i], static_cast<double>(counts[i]));
-  return tally;
-}
-
 }  // namespace
 
 Napi::Function TapPort::Define(Napi::Env env) {
@@ -88,15 +81,14 @@ void TapPort::OpenDevice(const Napi::Object& config) {
     monitor_.emplace(device_->index);
   }
   const uint32_t deviceMtu = monitor_->report().mtu;
-  RegionShape shape;
+  QueueShape shape;
   shape.buffers = config.Get("buffers").As<Napi::Number>().Uint32Value();
-  shape.bufferSize = BufferSizeFor(deviceMtu);
   shape.rxCapacity = config.Get("burst").As<Napi::Number>().Uint32Value();
   shape.txCapacity = config.Get("txCapacity").As<Napi::Number>().Uint32Value();
   shape.stockCapacity = config.Get("stockCapacity").As<Napi::Number>().Uint32Value();
   const bool poison = config.Get("poison").As<Napi::Boolean>().Value();
   mtu_ = deviceMtu;
-  queue_ = std::make_shared<TapQueue>(device_->fd.get(), Region::Map(shape), mtu_, poison);
+  queue_ = TapQueue::Make(device_->fd.get(), Region::Map(shape, BufferSizeFor(deviceMtu)), mtu_, poison);
   queue_->SetState(monitor_->report().up ? LinkState::Up : LinkState::Down);
 }
 
@@ -104,13 +96,14 @@ void TapPort::OpenDevice(const Napi::Object& config) {
 void TapPort::ShareRegion(Napi::Env env) {
   const Region& region = queue_->region();
   Napi::Object self = Value();
-  self.Set("poll", PollFunction(env, queue_));
-  self.Set("sum", SumFunction(env, queue_));
-  self.Set("memory", SharedBuffer(env, queue_));
+  self.Set("poll", RawFunction(env, "poll", QueueCalls<TapQueue>::Poll, queue_));
+  self.Set("sum", RawFunction(env, "sum", QueueCalls<TapQueue>::Sum, queue_));
+  self.Set("memory", SharedBuffer(env, region.base(), region.size(), queue_));
+  const ArrayLayout& arrays = region.layout();
   const std::pair<const char*, size_t> layout[] = {
-      {"countsAt", region.countsAt()}, {"rxAt", region.rxAt()},     {"txAt", region.txAt()},
-      {"freeAt", region.freeAt()},     {"stockAt", region.stockAt()}, {"doneAt", region.doneAt()},
-      {"framesAt", region.framesAt()}, {"bufferSize", region.shape().bufferSize}, {"headroom", kHeadroom}};
+      {"countsAt", arrays.countsAt}, {"rxAt", arrays.rxAt},     {"txAt", arrays.txAt},
+      {"freeAt", arrays.freeAt},     {"stockAt", arrays.stockAt}, {"doneAt", arrays.doneAt},
+      {"framesAt", region.framesAt()}, {"bufferSize", region.bufferSize()}, {"headroom", kHeadroom}};
   for (const auto& [name, value] : layout) self.Set(name, static_cast<double>(value));
 }
 
@@ -245,7 +238,7 @@ void TapPort::Announce(const char* event) {
 
 // The buffers were made for the MTU at opening; of a larger one we can use what fits them.
 uint32_t TapPort::UsableMtu(uint32_t deviceMtu) const {
-  return std::min(deviceMtu, queue_->region().shape().bufferSize - kHeadroom - kFrameRoom);
+  return std::min(deviceMtu, queue_->region().bufferSize() - kHeadroom - kFrameRoom);
 }
 
 // ---- asking ----
@@ -266,12 +259,12 @@ Napi::Value TapPort::Created(const Napi::CallbackInfo& info) {
 
 Napi::Value TapPort::Audit(const Napi::CallbackInfo& info) {
   const FramePool& pool = queue_->pool();
-  const uint32_t inUse = pool.CountOwnedBy(Owner::Stack) + pool.CountOwnedBy(Owner::Stock);
+  const Ownership& ownership = queue_->ownership();
   Napi::Object audit = Napi::Object::New(info.Env());
   audit.Set("size", pool.size());
   audit.Set("available", pool.available());
-  audit.Set("inUse", inUse);
-  audit.Set("device", pool.CountOwnedBy(Owner::Sending) + pool.CountOwnedBy(Owner::Done));
+  audit.Set("inUse", ownership.Count(kOwnerStack) + ownership.Count(kOwnerStock));
+  audit.Set("device", ownership.Count(kOwnerSending) + ownership.Count(kOwnerLent));
   return audit;
 }
 
@@ -284,7 +277,7 @@ Napi::Value TapPort::Statistics(const Napi::CallbackInfo& info) {
   statistics.Set("txFrames", static_cast<double>(counters.txFrames));
   statistics.Set("txBytes", static_cast<double>(counters.txBytes));
   statistics.Set("dropped", Tally(env, counters.lost, kLossNames));
-  statistics.Set("refused", Tally(env, counters.refused, kRefusalNames));
+  statistics.Set("refused", Tally(env, queue_->refused(), kRefusalNames));
   return statistics;
 }
 

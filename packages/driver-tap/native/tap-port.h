@@ -1,12 +1,12 @@
 #pragma once
 
+#include <lunetta/link-monitor.h>
 #include <napi.h>
 #include <uv.h>
 
 #include <memory>
 #include <optional>
 
-#include "link-monitor.h"
 #include "tap-queue.h"
 #include "tun-device.h"
 

@@ -4,13 +4,10 @@
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
-#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 namespace lunetta {
@@ -95,24 +92,6 @@ TunDevice OpenTun(const TunRequest& request) {
   // Last, so that a failure before it leaves no device behind.
   if (!exists && request.persist && ioctl(fd.get(), TUNSETPERSIST, 1UL) < 0) throw StepError("persist", errno);
   return TunDevice{std::move(fd), static_cast<int>(index), !exists};
-}
-
-NetnsScope::NetnsScope(const std::string& netns) {
-  if (netns.empty()) return;
-  const std::string path = netns.find('/') == std::string::npos ? "/run/netns/" + netns : netns;
-  UniqueFd target(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (target.get() < 0) throw StepError("netns", errno);
-  UniqueFd origin(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
-  if (origin.get() < 0) throw StepError("netns", errno);
-  if (setns(target.get(), CLONE_NEWNET) < 0) throw StepError("netns", errno);
-  origin_ = std::move(origin);
-}
-
-NetnsScope::~NetnsScope() {
-  if (origin_.get() < 0) return;
-  if (setns(origin_.get(), CLONE_NEWNET) == 0) return;
-  fprintf(stderr, "lunetta: cannot return to the process's own network namespace: %s\n", strerror(errno));
-  abort();
 }
 
 }  // namespace lunetta

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "step-error.h"
+#include <lunetta/step-error.h>
 
 namespace lunetta {
 
@@ -32,19 +32,5 @@ struct TunDevice {
 // Attaches to the TAP device of that name in the calling thread's network namespace, or creates it. Throws StepError;
 // a device created here is gone again then.
 TunDevice OpenTun(const TunRequest& request);
-
-// While it lives, the calling thread is in another network namespace.
-class NetnsScope {
- public:
-  // `netns`: a name under /run/netns, a path if it has a slash, or empty to stay where we are. Throws StepError.
-  explicit NetnsScope(const std::string& netns);
-  // Ends the process if the thread cannot go back: every later socket would be in the wrong place.
-  ~NetnsScope();
-  NetnsScope(const NetnsScope&) = delete;
-  NetnsScope& operator=(const NetnsScope&) = delete;
-
- private:
-  UniqueFd origin_;
-};
 
 }  // namespace lunetta

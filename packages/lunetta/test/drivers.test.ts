@@ -200,7 +200,7 @@ describe('a driver that cannot be loaded is told with the place and the remedy',
       "the driver 'tap' is not installed. Install it with: npm install @lunetta/driver-tap",
     );
     expect(notInstalled('dpdk')).toBe(
-      "the driver 'dpdk' is planned and not part of this version. Choose another one, such as tap",
+      "the driver 'dpdk' is not installed. Install it with: npm install @lunetta/driver-dpdk",
     );
   });
 

@@ -6,8 +6,6 @@ import { resolve } from 'import-meta-resolve';
 
 /** The drivers of this project, each in a package of its own. */
 export const KNOWN_DRIVERS = ['tap', 'dpdk', 'pcap'] as const;
-/** Those of them that are still to come. */
-const PLANNED_DRIVERS: readonly string[] = ['dpdk'];
 
 const SHORT_NAME = /^[A-Za-z][A-Za-z0-9]*$/;
 
@@ -54,9 +52,6 @@ function find(specifier: string, parent: string, place: string): string | undefi
 /** What is said of a bare word for which there is no package. */
 export function notInstalled(name: string): string {
   const packageName = `@lunetta/driver-${name}`;
-  if (PLANNED_DRIVERS.includes(name)) {
-    return `the driver '${name}' is planned and not part of this version. Choose another one, such as tap`;
-  }
   if ((KNOWN_DRIVERS as readonly string[]).includes(name)) {
     return `the driver '${name}' is not installed. Install it with: npm install ${packageName}`;
   }

@@ -1,4 +1,4 @@
-#include "link-monitor.h"
+#pragma once
 
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -7,21 +7,55 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <string>
+
+#include "step-error.h"
+
+#ifndef IFF_LOWER_UP
+#define IFF_LOWER_UP (1u << 16)  // linux/if.h, which does not go together with net/if.h
+#endif
 
 namespace lunetta {
 
-namespace {
+// An interface as the kernel last described it.
+struct LinkReport {
+  bool gone = false;  // deleted, or moved to another network namespace
+  bool up = false;    // set up by the administrator, and with carrier
+  uint32_t mtu = 0;
+  std::string name;
+};
 
-#ifndef IFF_LOWER_UP
-constexpr unsigned IFF_LOWER_UP = 1u << 16;  // linux/if.h, which does not go together with net/if.h
-#endif
-constexpr int kAnswerTimeoutMs = 2000;
-constexpr size_t kMessageRoom = 32768;  // netlink(7): larger than any message of one interface
+// Hears from the kernel (rtnetlink(7), group RTMGRP_LINK) what becomes of one interface.
+class LinkMonitor {
+ public:
+  // Throws StepError. Bound to the network namespace of the calling thread.
+  explicit LinkMonitor(int index);
 
-}  // namespace
+  int fd() const { return fd_.get(); }
+  const LinkReport& report() const { return report_; }
 
-LinkMonitor::LinkMonitor(int index)
+  // Takes one message from the kernel into report(). False if none waits.
+  bool Next();
+
+  // Hears no more; report() stays as it is.
+  void Close() { fd_.Close(); }
+
+ private:
+  static constexpr int kAnswerTimeoutMs = 2000;
+  static constexpr size_t kMessageRoom = 32768;  // netlink(7): larger than any message of one interface
+
+  void AskForReport();
+  void Take(const char* message, size_t length);
+
+  UniqueFd fd_;
+  int index_;
+  bool answered_ = false;
+  LinkReport report_;
+};
+
+inline LinkMonitor::LinkMonitor(int index)
     : fd_(socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE)), index_(index) {
   if (fd_.get() < 0) throw StepError("monitor", errno);
   sockaddr_nl address;
@@ -39,7 +73,7 @@ LinkMonitor::LinkMonitor(int index)
   if (report_.gone) throw StepError("monitor", ENODEV);
 }
 
-void LinkMonitor::AskForReport() {
+inline void LinkMonitor::AskForReport() {
   struct {
     nlmsghdr header;
     ifinfomsg link;
@@ -52,7 +86,7 @@ void LinkMonitor::AskForReport() {
   if (send(fd_.get(), &request, sizeof request, 0) < 0) throw StepError("monitor", errno);
 }
 
-bool LinkMonitor::Next() {
+inline bool LinkMonitor::Next() {
   alignas(nlmsghdr) char message[kMessageRoom];
   ssize_t length;
   do {
@@ -68,7 +102,7 @@ bool LinkMonitor::Next() {
   return true;
 }
 
-void LinkMonitor::Take(const char* message, size_t length) {
+inline void LinkMonitor::Take(const char* message, size_t length) {
   auto header = reinterpret_cast<const nlmsghdr*>(message);
   auto left = static_cast<uint32_t>(length);
   for (; NLMSG_OK(header, left); header = NLMSG_NEXT(header, left)) {

@@ -1,0 +1,43 @@
+{
+  "variables": {
+    # 1: with AddressSanitizer and UndefinedBehaviorSanitizer (npm run build:native:asan)
+    "sanitize%": 0
+  },
+  "targets": [
+    {
+      "target_name": "lunetta_dpdk",
+      "sources": [
+        "native/addon.cc",
+        "native/dpdk-port.cc",
+        "native/dpdk-port-asking.cc",
+        "native/dpdk-queue.cc",
+        "native/dpdk-queue-rx.cc",
+        "native/eal.cc",
+        "native/environment.cc",
+        "native/eth-device.cc",
+        "native/frame-store.cc",
+        "native/port-config.cc",
+        "native/ring-pair.cc"
+      ],
+      "include_dirs": [
+        "<!(node -p \"require('node-addon-api').include_dir\")",
+        "<!(node -p \"require('@lunetta/driver-native').includeDir\")"
+      ],
+      "defines": ["NAPI_VERSION=9", "NAPI_CPP_EXCEPTIONS", "ALLOW_EXPERIMENTAL_API"],
+      "cflags!": ["-fno-exceptions"],
+      "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],
+      # DPDK's inline functions are compiled into the add-on: with the instructions that DPDK itself was built for.
+      "cflags_cc": ["-std=c++17", "-fexceptions", "-Wall", "-Wextra", "-Werror", "<!@(pkg-config --cflags libdpdk)"],
+      "ldflags": ["-Wl,--as-needed"],
+      "libraries": ["-lrte_net_ring", "-lrte_bus_vdev", "<!@(pkg-config --libs libdpdk)"],
+      "conditions": [
+        ["sanitize==1", {
+          "cflags_cc": ["-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"],
+          "ldflags": ["-fsanitize=address,undefined"]
+        }, {
+          "cflags_cc": ["-O3"]
+        }]
+      ]
+    }
+  ]
+}

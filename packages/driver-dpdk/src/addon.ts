@@ -1,0 +1,173 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { LunettaError, type LinkEvent, type LinkState, type LinkStatistics, type QueueAudit } from '@lunetta/core';
+import { missingInstructions } from './cpu.js';
+import type { RssType } from './dpdk-options.js';
+
+/** What the native side is told when a device is opened. */
+export interface NativeConfig {
+  readonly bus: 'pci' | 'vdev';
+  readonly name: string;
+  /** The device's arguments as DPDK wants them, such as `iface=eth1`. */
+  readonly arguments: string;
+  /** A name under /run/netns, a path if it has a slash, or empty: the process's own. */
+  readonly netns: string;
+  readonly queues: number;
+  /** Only this queue is for us; the others are for other threads. */
+  readonly queue?: number;
+  readonly rxDescriptors: number;
+  readonly txDescriptors: number;
+  readonly buffers: number;
+  readonly burst: number;
+  readonly txCapacity: number;
+  readonly stockCapacity: number;
+  /** The name by which ports share a memory, or empty. */
+  readonly memory: string;
+  /** The memory to use, where JavaScript has made it. */
+  readonly given?: Uint8Array;
+  readonly mtu?: number;
+  readonly hardwareAddress?: Uint8Array;
+  readonly promiscuous: boolean;
+  readonly allMulticast: boolean;
+  readonly rxOffloads: boolean;
+  readonly txOffloads: boolean;
+  readonly vlanStrip: boolean;
+  readonly interrupts: boolean;
+  readonly rssTypes: readonly RssType[];
+  readonly rssKey: Uint8Array;
+  readonly rssTable: readonly number[];
+  readonly poison: boolean;
+}
+
+/** A queue of a {@link NativePort}. `...At` are byte offsets, in `arrays` but for `framesAt`. */
+export interface NativeQueue {
+  readonly poll: (txCount: number) => number;
+  /** The Internet sum of the bytes `[at, end)` of the memory. */
+  readonly sum: (at: number, end: number) => number;
+  readonly arrays: ArrayBuffer;
+  readonly countsAt: number;
+  readonly rxAt: number;
+  readonly txAt: number;
+  readonly freeAt: number;
+  readonly stockAt: number;
+  readonly doneAt: number;
+  /** Descriptors that `rx` holds. */
+  readonly rxCapacity: number;
+  /** Not given where JavaScript has made it. */
+  readonly memory?: ArrayBuffer;
+  readonly framesAt: number;
+  readonly bufferStride: number;
+  readonly bufferSize: number;
+  readonly buffers: number;
+  readonly headroom: number;
+  readonly offloads: number;
+  readonly rxDescriptors: number;
+  readonly txDescriptors: number;
+  /** Whether the device can wake us. */
+  readonly wakes: boolean;
+}
+
+/** What the device says of itself. */
+export interface NativeDescription {
+  readonly hardwareAddress: Uint8Array;
+  readonly driverName: string;
+  readonly queues: number;
+  /** DPDK's RTE_ETH_RX_OFFLOAD_ and RTE_ETH_TX_OFFLOAD_ bits. */
+  readonly rxOffloads: number;
+  readonly txOffloads: number;
+  /** 0: unknown. */
+  readonly speedMbps: number;
+  readonly rssTypes: readonly RssType[];
+  readonly rssKey: Uint8Array;
+  readonly rssTable: readonly number[];
+}
+
+/** A port of native/dpdk-port.cc. */
+export interface NativePort {
+  readonly queues: readonly NativeQueue[];
+  setListener(onWake: (queue: number) => void, onEvent: (event: LinkEvent) => void): void;
+  arm(queue: number): boolean;
+  audit(queue: number): QueueAudit;
+  statistics(): LinkStatistics;
+  extendedStatistics(): Record<string, number>;
+  describe(): NativeDescription;
+  mtu(): number;
+  linkState(): LinkState;
+  /** Six bytes for each address. */
+  setMulticastList(addresses: Uint8Array): void;
+  setLink(up: boolean): boolean;
+  /** To be called once; `closed` is called from the loop. */
+  close(closed: () => void): void;
+}
+
+/** An Ethernet device that DPDK knows. */
+export interface DpdkDevice {
+  readonly device: string;
+  readonly driver: string;
+  readonly hardwareAddress: string;
+  readonly queues: number;
+  /** -1: unknown. */
+  readonly numaNode: number;
+}
+
+/** The native add-on. What fails throws an Error with `step`, `errno` and `log` (see open-error.ts). */
+export interface DpdkAddon {
+  readonly DpdkPort: new (config: NativeConfig) => NativePort;
+  readonly version: string;
+  startEal(words: readonly string[]): void;
+  /** What EAL was started with in this process; undefined if it was not. */
+  ealArguments(): string[] | undefined;
+  devices(): DpdkDevice[];
+  /** Makes the devices `net_ring_<a>` and `net_ring_<b>`, connected with each other; `size` is a power of two. */
+  connectRings(a: string, b: string, size: number): void;
+  /** Bytes that a memory made by JavaScript must have. */
+  memorySize(buffers: number, mtu: number): number;
+}
+
+/** Environment variable: path of another build of the add-on, such as the one with sanitizers. */
+export const ADDON_PATH_VARIABLE = 'LUNETTA_DPDK_ADDON';
+
+/**
+ * Loads the native add-on, and with it DPDK's libraries; not before a device is asked for, so that everything else works
+ * without them.
+ *
+ * @throws LunettaError LUNETTA_ERR_PLATFORM if DPDK's libraries are missing or this processor cannot run them,
+ *   LUNETTA_ERR_ADDON_NOT_BUILT if the add-on is not there or does not fit this Node
+ */
+export function loadAddon(path = process.env[ADDON_PATH_VARIABLE] ?? defaultPath()): DpdkAddon {
+  const missing = missingInstructions();
+  if (missing.length > 0) {
+    throw new LunettaError(
+      'LUNETTA_ERR_PLATFORM',
+      `driver dpdk: this processor has no ${missing.join(', ')}, which DPDK is built for. Run it on a newer processor; ` +
+        'of a virtual machine, give it the processor of its host (QEMU: -cpu host or -cpu max)',
+    );
+  }
+  try {
+    return createRequire(import.meta.url)(path) as DpdkAddon;
+  } catch (cause) {
+    throw loadError(path, cause);
+  }
+}
+
+function loadError(path: string, cause: unknown): LunettaError {
+  const line = String((cause as { message?: unknown }).message ?? cause).split('\n', 1)[0] ?? '';
+  if (/lib(rte|dpdk)[^:]*: cannot open shared object/.test(line)) {
+    return new LunettaError(
+      'LUNETTA_ERR_PLATFORM',
+      `driver dpdk: DPDK's libraries are not installed: ${line}. Install them (Debian: apt-get install dpdk libdpdk-dev), ` +
+        'then build the add-on anew: npm run setup',
+      { cause },
+    );
+  }
+  return new LunettaError(
+    'LUNETTA_ERR_ADDON_NOT_BUILT',
+    `driver dpdk: cannot load its native add-on ${path}: ${line}. It needs DPDK 22.11 or newer to be built (Debian: ` +
+      'apt-get install libdpdk-dev pkg-config). Build it with: npm run setup',
+    { cause },
+  );
+}
+
+function defaultPath(): string {
+  return fileURLToPath(new URL('../build/Release/lunetta_dpdk.node', import.meta.url));
+}

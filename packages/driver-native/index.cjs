@@ -1,0 +1,2 @@
+// For binding.gyp: where the headers are.
+module.exports = { includeDir: `${__dirname}/include` };
