@@ -3,3 +3,5 @@ export { dpdkOptionsSchema, RSS_TYPES, type DpdkOptions, type RssType } from './
 export { DpdkPort, type Rss } from './dpdk-port.js';
 export { ADDON_PATH_VARIABLE, loadAddon, type DpdkAddon, type DpdkDevice } from './addon.js';
 export { linkDriverModule } from './module.js';
+export { Toeplitz } from './rss/toeplitz.js';
+export { IndirectionTable } from './rss/indirection-table.js';
