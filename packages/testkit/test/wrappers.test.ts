@@ -115,9 +115,9 @@ describe('fault injection', () => {
     const peer = new PortFarEnd(cable.b);
     peer.send(new Uint8Array(60));
     expect(stack.poll()).toBe(1);
-    for (let frames = 0; frames < 6; frames++) peer.send(new Uint8Array(60));
+    for (let frames = 0; frames < 5; frames++) peer.send(new Uint8Array(60));
     const shown = stack.poll();
-    const held = 6 - shown;
+    const held = 5 - shown;
     expect(held).toBe(1);
     expect(port.queue(0).audit()).toMatchObject({ device: held, inUse: port.queue(0).stock.length + shown });
     expect(stack.poll()).toBe(held);

@@ -194,6 +194,8 @@ function createPort(resolved: Resolved, end: CableEnd, half: Half, peer: Half, c
     offloads: 0,
   });
   return new MemoryPort({
+    driver: 'memory',
+    linkState: 'up',
     device: `${resolved.name}:${end}`,
     hardwareAddress: resolved.addresses[end],
     mtu: resolved.mtu,

@@ -2,6 +2,7 @@ import {
   type LinkEvent,
   type LinkListener,
   type LinkPort,
+  type LinkQueue,
   type LinkState,
   type LinkStatistics,
   LunettaError,
@@ -11,40 +12,54 @@ import {
   STATE_GONE,
   STATE_UP,
 } from '@lunetta/core';
-import type { MemoryQueue } from './memory-queue.js';
 
 /** Bytes of a frame that are not the network layer's: the Ethernet header and one VLAN tag. */
 const FRAME_OVERHEAD = 14 + 4;
 
 const STATE_WORDS: Readonly<Record<LinkState, number>> = { up: STATE_UP, down: STATE_DOWN, gone: STATE_GONE };
 
+/** A queue over memory, as its port handles it. */
+interface PortQueue extends LinkQueue {
+  /** Sets what `counts[COUNT_STATE]` will say. */
+  setState(state: number): void;
+  /** The longest frame that may be sent, in bytes. */
+  setMaxFrameLength(length: number): void;
+  /** See `LinkPort.close`. */
+  close(): void;
+}
+
 /** What a {@link MemoryPort} is made of. */
 export interface MemoryPortParts {
+  readonly driver: string;
   readonly device: string;
+  /** At first. */
+  readonly linkState: LinkState;
   readonly hardwareAddress: Uint8Array | undefined;
   readonly mtu: number;
-  readonly queue: MemoryQueue;
+  readonly queue: PortQueue;
   readonly counters: PortCounters;
   readonly scheduler: Pick<Scheduler, 'nextTurn'>;
   /** Called once, when the port has been closed. */
   readonly onClosed: () => void;
 }
 
-/** One end of a memory cable, as a stack sees it: a device with one queue. It filters no addresses. */
+/** One end of a cable in memory, as a stack sees it: a device with one queue. It filters no addresses. */
 export class MemoryPort implements LinkPort {
-  readonly driver = 'memory';
+  readonly driver: string;
   readonly device: string;
   /** Settable: a cable filters no addresses. */
   hardwareAddress: Uint8Array | undefined;
   readonly queueCount = 1;
   private readonly parts: MemoryPortParts;
   private listener: LinkListener | undefined;
-  private state: LinkState = 'up';
+  private state: LinkState;
   private currentMtu: number;
   private closed = false;
 
   constructor(parts: MemoryPortParts) {
     this.parts = parts;
+    this.driver = parts.driver;
+    this.state = parts.linkState;
     this.device = parts.device;
     this.hardwareAddress = parts.hardwareAddress;
     this.currentMtu = parts.mtu;
@@ -59,7 +74,7 @@ export class MemoryPort implements LinkPort {
     return this.state;
   }
 
-  queue(index: number): MemoryQueue {
+  queue(index: number): LinkQueue {
     if (index !== 0)
       throw new LunettaError('LUNETTA_ERR_MISUSE', `${this.device} has one queue, number 0, not ${index}`);
     return this.parts.queue;

@@ -1,5 +1,6 @@
-import { type Duration, durationUs } from './duration.js';
+import { setImmediate } from 'node:timers';
 import { SeededRandom } from '@lunetta/core';
+import { type Duration, durationUs } from './duration.js';
 import { VIRTUAL_START_US, VirtualClock } from './virtual-clock.js';
 import { VirtualScheduler } from './virtual-scheduler.js';
 
@@ -9,7 +10,7 @@ export interface VirtualHostOptions {
   readonly startUs?: number;
   /** Seed of the random numbers; 1 if not given. */
   readonly seed?: number;
-  /** How many turns may run at one moment before that counts as an endless loop; a million if not given. */
+  /** How many turns, and how many timers, may run at one moment before that counts as an endless loop; a million if not given. */
   readonly turnLimit?: number;
 }
 
@@ -31,22 +32,25 @@ export class VirtualHost {
 
   /**
    * Lets time pass: runs what is due, in order, jumping from deadline to deadline. Turns run at the moment at which
-   * they were asked for, before time moves.
+   * they were asked for, before time moves. Code that awaits runs only after it: {@link advanceAsync} is for that.
    *
    * @throws what a callback threw (an AggregateError if several did), once all the rest has run
    */
   advance(duration: Duration): void {
-    const until = this.clock.nowUs() + durationUs(duration);
-    this.run(() => {
-      this.runTurns();
-      for (let next = this.scheduler.nextTimerAt(); next <= until; next = this.scheduler.nextTimerAt()) {
-        // A timer may be overdue: somebody moved the clock by hand.
-        if (next > this.clock.nowUs()) this.clock.moveTo(next);
-        this.call(this.scheduler.takeDueTimer());
-        this.runTurns();
-      }
-      this.clock.moveTo(until);
-    });
+    const steps = this.steps(this.clock.nowUs() + durationUs(duration));
+    while (steps.next().done !== true);
+  }
+
+  /**
+   * As {@link advance}; before time moves, and between two events of one moment, all code runs on that awaits something
+   * that has happened, as far as it comes without the operating system.
+   *
+   * @throws (rejects) as {@link advance}
+   */
+  async advanceAsync(duration: Duration): Promise<void> {
+    const steps = this.steps(this.clock.nowUs() + durationUs(duration));
+    // A turn of the real loop comes when no promise has anything left to run.
+    while (steps.next().done !== true) await new Promise<void>((resolve) => void setImmediate(resolve));
   }
 
   /**
@@ -58,11 +62,12 @@ export class VirtualHost {
     this.advance(0);
   }
 
-  private run(work: () => void): void {
+  /** Goes on until `untilUs`, pausing after every event. */
+  private *steps(untilUs: number): Generator<undefined, void> {
     if (this.running) throw new Error('a callback of the virtual host cannot let time pass itself');
     this.running = true;
     try {
-      work();
+      yield* this.events(untilUs);
     } catch (error) {
       this.errors.push(error);
     } finally {
@@ -73,16 +78,39 @@ export class VirtualHost {
     if (errors.length > 1) throw new AggregateError(errors, `${errors.length} callbacks threw: ${errors.join('; ')}`);
   }
 
+  private *events(untilUs: number): Generator<undefined, void> {
+    for (let timersNow = 0; ; timersNow++) {
+      do {
+        this.runTurns();
+        yield;
+      } while (this.scheduler.pendingTurns > 0);
+      const next = this.scheduler.nextTimerAt();
+      if (next > untilUs) break;
+      // A timer may be overdue: somebody moved the clock by hand.
+      if (next > this.clock.nowUs()) {
+        this.clock.moveTo(next);
+        timersNow = 0;
+      }
+      if (timersNow >= this.turnLimit) throw this.stuck(`${timersNow} timers`, 'a timer without delay in every timer');
+      this.call(this.scheduler.takeDueTimer());
+    }
+    this.clock.moveTo(untilUs);
+  }
+
   private runTurns(): void {
     for (let turns = 0; this.scheduler.pendingTurns > 0; turns++) {
       if (turns >= this.turnLimit) {
-        throw new Error(
-          `${turns} turns of the loop ran at ${this.clock.nowUs()} us and more wait: something asks for the next turn ` +
-            'in every turn (a stack that polls without ever sleeping?), so time cannot move',
-        );
+        throw this.stuck(`${turns} turns`, 'the next turn in every turn (a stack that polls without ever sleeping?)');
       }
       for (const callback of this.scheduler.takeTurn()) this.call(callback);
     }
+  }
+
+  private stuck(ran: string, asked: string): Error {
+    const now = this.clock.nowUs();
+    return new Error(
+      `${ran} of the loop ran at ${now} us and more wait: something asks for ${asked}, so time cannot move`,
+    );
   }
 
   private call(callback: (() => void) | undefined): void {

@@ -1,5 +1,6 @@
 import type { LinkDriver, LinkPort, LinkQueue, LinkStatistics } from '@lunetta/core';
-import { FaultCounts, type FaultOptions, resolveFaults } from './fault-options.js';
+import { FaultModel } from '../faults/fault-model.js';
+import { FaultCounts, type FaultOptions } from './fault-options.js';
 import { FaultQueue } from './fault-queue.js';
 import { wrapDriver, WrappedPort } from './wrapped-port.js';
 
@@ -12,9 +13,9 @@ export class FaultyPort extends WrappedPort {
    * @throws LunettaError `LUNETTA_ERR_CONFIG` for what is not a probability
    */
   constructor(inner: LinkPort, options: FaultOptions) {
-    const faults = resolveFaults(options);
+    const model = new FaultModel(options.random, options);
     const counts = new FaultCounts();
-    super(inner, (queue: LinkQueue) => new FaultQueue(queue, faults, counts));
+    super(inner, (queue: LinkQueue) => new FaultQueue(queue, model, counts));
     this.faults = counts;
   }
 

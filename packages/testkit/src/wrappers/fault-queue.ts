@@ -14,7 +14,8 @@ import {
   RX_L4_CHECKSUM_GOOD,
   STATE_UP,
 } from '@lunetta/core';
-import type { FaultCounts, Faults } from './fault-options.js';
+import type { FaultModel } from '../faults/fault-model.js';
+import type { FaultCounts } from './fault-options.js';
 import { WrappedQueue } from './wrapped-queue.js';
 
 /**
@@ -39,7 +40,7 @@ export class FaultQueue extends WrappedQueue {
 
   constructor(
     inner: LinkQueue,
-    private readonly faults: Faults,
+    private readonly faults: FaultModel,
     private readonly faultCounts: FaultCounts,
   ) {
     super(inner, new Int32Array(inner.rx.length));
@@ -86,23 +87,23 @@ export class FaultQueue extends WrappedQueue {
       length += inner.rx[end * DESCRIPTOR_WORDS + LENGTH];
       more = (inner.rx[end * DESCRIPTOR_WORDS + FLAGS] & MORE) !== 0;
     }
-    const { random } = faults;
-    if (random.chance(faults.loss)) {
+    faults.draw(length);
+    if (faults.isLost) {
       for (let i = first; i < end; i++) this.lose(inner.rx[i * DESCRIPTOR_WORDS + HANDLE]);
       faultCounts.lost++;
       faultCounts.lostBytes += length;
       return end;
     }
-    if (random.chance(faults.corruption)) this.corrupt(first, end, length);
-    if (this.lateCount === 0 && random.chance(faults.reordering)) {
+    if (faults.corruptedBit >= 0) this.corrupt(first, end, faults.corruptedBit);
+    if (this.lateCount === 0 && faults.behind > 0) {
       this.late.set(inner.rx.subarray(first * DESCRIPTOR_WORDS, end * DESCRIPTOR_WORDS));
       this.lateCount = end - first;
-      this.lateBehind = 1 + random.below(3);
+      this.lateBehind = faults.behind;
       faultCounts.reordered++;
       return end;
     }
     for (let i = first; i < end; i++) this.pass(inner.rx, i);
-    if (random.chance(faults.duplication) && this.duplicate(first, end, received - end)) {
+    if (faults.isDuplicated && this.duplicate(first, end, received - end)) {
       faultCounts.duplicated++;
       faultCounts.duplicatedBytes += length;
     }
@@ -110,17 +111,17 @@ export class FaultQueue extends WrappedQueue {
     return end;
   }
 
-  private corrupt(first: number, end: number, length: number): void {
-    const { inner, faults } = this;
+  private corrupt(first: number, end: number, bit: number): void {
+    const { inner } = this;
     const checked = RX_IP_CHECKSUM_GOOD | RX_L4_CHECKSUM_GOOD;
     // The device, had it looked, would have seen it.
     inner.rx[first * DESCRIPTOR_WORDS + FLAGS] &= ~checked;
-    let victim = faults.random.below(length);
+    let victim = bit >>> 3;
     for (let i = first; i < end; i++) {
       const segmentLength = inner.rx[i * DESCRIPTOR_WORDS + LENGTH];
       if (victim < segmentLength) {
         const at = inner.rx[i * DESCRIPTOR_WORDS + OFFSET] + victim;
-        inner.memory.bytes[at] ^= 1 << faults.random.below(8);
+        inner.memory.bytes[at] ^= 1 << (bit & 7);
         break;
       }
       victim -= segmentLength;
