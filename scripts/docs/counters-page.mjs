@@ -18,6 +18,7 @@ const ENUMS = [
   { file: 'packages/core/src/ipv4/fragment-counters.ts', name: 'FragmentCounter', place: 'fragments' },
   { file: 'packages/core/src/ipv4/path-mtu-counters.ts', name: 'PathMtuCounter', place: 'pathMtu' },
   { file: 'packages/core/src/icmp/icmp-counters.ts', name: 'IcmpCounter', place: 'icmp' },
+  { file: 'packages/core/src/tcp/tcp-counters.ts', name: 'TcpCounter', place: 'tcp' },
   { file: 'packages/core/src/udp/udp-counters.ts', name: 'UdpCounter', place: 'udp' },
 ];
 
@@ -133,6 +134,11 @@ function gauges(counters) {
     [code('interfaces[i].arp.neighbours'), 'Neighbours known or asked for.'],
     [code('reassembly.waiting'), 'Datagrams that wait for fragments.'],
     [code('pathMtu.destinations'), 'Destinations with a path MTU below that of the link.'],
+    [code('tcp.connections'), 'Connections that are not closed, but for TIME-WAIT.'],
+    [code('tcp.halfOpen'), 'Connections of listeners whose handshake is not over.'],
+    [code('tcp.timeWait'), 'Connections in TIME-WAIT.'],
+    [code('tcp.listeners'), 'Listeners.'],
+    [code('tcp.bufferBytes'), 'Bytes that send and receive buffers hold.'],
     [code('udp.sockets'), 'Open sockets.'],
   ];
 }

@@ -29,9 +29,16 @@ export * as ipv4 from './wire/ipv4.js';
 export * as ipv4Address from './wire/ipv4-address.js';
 export * as ipv4Options from './wire/ipv4-options.js';
 export * as macAddress from './wire/mac-address.js';
+export * as tcp from './wire/tcp.js';
+export * as tcpOptions from './wire/tcp-options.js';
 export * as udp from './wire/udp.js';
 
 export type { PingFailure, PingOptions, PingResult } from './icmp/ping.js';
+export type { TcpConnectOptions, TcpListenOptions } from './tcp/tcp.js';
+export { END_OF_STREAM, type TcpConnection } from './tcp/tcp-connection.js';
+export type { TcpListener } from './tcp/listen/tcp-listener.js';
+export type { TcpStateName } from './tcp/tcp-state.js';
+export type { TcpStatistics } from './tcp/tcp-statistics.js';
 export type { Datagram } from './udp/datagram.js';
 export type { ReceivedDatagram } from './udp/received-datagram.js';
 export type { RetainedDatagram } from './udp/retained-datagram.js';

@@ -10,7 +10,7 @@ export { NodeClock } from './node/node-clock.js';
 export { NodeRandom } from './node/node-random.js';
 export { NodeScheduler } from './node/node-scheduler.js';
 
-export { LunettaError, SocketError, ipv4Address, macAddress } from '@lunetta/core';
+export { END_OF_STREAM, LunettaError, SocketError, ipv4Address, macAddress } from '@lunetta/core';
 export type {
   AddressConflict,
   Datagram,
@@ -31,6 +31,12 @@ export type {
   SocketErrorCode,
   StackCounters,
   StackSettings,
+  TcpConnection,
+  TcpConnectOptions,
+  TcpListener,
+  TcpListenOptions,
+  TcpStateName,
+  TcpStatistics,
   UdpBindOptions,
   UdpNetworkError,
   UdpSocket,

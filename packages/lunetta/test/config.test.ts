@@ -119,8 +119,8 @@ describe('a wrong configuration is told with its place', () => {
       'interfaces[2].name: "lan" is the name of interfaces[0] already; give each its own',
     ],
     [
-      withSettings({ tcp: {} }),
-      'settings.tcp: there is no such field; the fields are arp, reassembly, pathMtu, icmp, udp, loop',
+      withSettings({ sctp: {} }),
+      'settings.sctp: there is no such field; the fields are arp, reassembly, pathMtu, icmp, udp, tcp, loop',
     ],
     [
       withSettings({ arp: { maxNeighbors: 1 } }),

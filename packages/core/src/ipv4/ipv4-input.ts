@@ -2,6 +2,7 @@ import type { Icmp } from '../icmp/icmp.js';
 import { RX_IP_CHECKSUM_BAD, RX_IP_CHECKSUM_GOOD } from '../link/descriptor.js';
 import { DropReason } from '../link/drop-reason.js';
 import { Cast, type Packet } from '../link/packet.js';
+import type { Tcp } from '../tcp/tcp.js';
 import type { Udp } from '../udp/udp.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv4Address from '../wire/ipv4-address.js';
@@ -19,6 +20,7 @@ export class Ipv4Input {
     private readonly interfaces: InterfaceTable,
     private readonly icmp: Icmp,
     private readonly udp: Udp,
+    private readonly tcp: Tcp,
     private readonly reassembly: Reassembly,
   ) {}
 
@@ -89,6 +91,8 @@ export class Ipv4Input {
     switch (ipv4.protocol(packet.view, packet.networkAt)) {
       case ipv4.PROTOCOL_UDP:
         return this.udp.input(packet);
+      case ipv4.PROTOCOL_TCP:
+        return this.tcp.input(packet);
       case ipv4.PROTOCOL_ICMP:
         return this.icmp.input(packet);
       default:

@@ -79,6 +79,48 @@ export enum DropReason {
   'udp.noPort',
   /** The socket's receive queue is full. */
   'udp.receiveQueueFull',
+  /** Shorter than a TCP header. */
+  'tcp.truncated',
+  /** Data offset under 20 bytes or past the end of the segment. */
+  'tcp.badHeaderLength',
+  /** Wrong TCP checksum. */
+  'tcp.badChecksum',
+  /** To a broadcast or multicast address. */
+  'tcp.notUnicast',
+  /** No connection, and nobody listens on that address and port; answered by a reset if it was none. */
+  'tcp.noPort',
+  /** For a connection in TIME-WAIT; answered by an acknowledgment if it holds anything. */
+  'tcp.timeWait',
+  /** Outside of the receive window; answered by an acknowledgment (RFC 9293 section 3.10.7.4). */
+  'tcp.outOfWindow',
+  /** All of its text has come before; answered by an acknowledgment. */
+  'tcp.duplicate',
+  /** It lacks the timestamps that were agreed on (RFC 7323 section 3.2). */
+  'tcp.noTimestamp',
+  /** Its timestamp is older than the last one (PAWS, RFC 7323 section 5.3); answered by an acknowledgment. */
+  'tcp.oldTimestamp',
+  /** A reset whose sequence number is not exactly the next one (RFC 5961 section 3). */
+  'tcp.badReset',
+  /** A SYN within a connection (RFC 5961 section 4). */
+  'tcp.unexpectedSyn',
+  /** To a listener, or in answer to a SYN of ours, without SYN. */
+  'tcp.noSyn',
+  /** Without the ACK bit where it must be. */
+  'tcp.noAck',
+  /** It acknowledges what was never sent, or too long ago (RFC 5961 section 5). */
+  'tcp.badAck',
+  /** Text for a connection that the application has closed; answered by a reset. */
+  'tcp.closed',
+  /** The send and receive buffers of all connections have used up their memory. */
+  'tcp.noMemory',
+  /** Too many ranges wait out of order on the connection. */
+  'tcp.tooManyRanges',
+  /** The listener's queue of half-open connections is full, and cookies are switched off. */
+  'tcp.synQueueFull',
+  /** As many connections wait for the application as the backlog allows. */
+  'tcp.acceptQueueFull',
+  /** There are as many connections as the limit allows. */
+  'tcp.tooMany',
   /** A request that cannot be answered: there is no way back to its sender. */
   'reply.noRoute',
   /** A request that cannot be answered: the link has no room or no free buffer for it. */

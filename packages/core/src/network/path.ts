@@ -36,4 +36,19 @@ export class Path {
   link: PathLink | null = null;
   /** The station to hand the datagram to; null in a path never filled in. */
   nextHop: NextHop | null = null;
+
+  /** Becomes the same way as `other`, for who keeps one that others will change. */
+  assign(other: Path): void {
+    this.remote = other.remote;
+    this.local = other.local;
+    this.boundLocal = other.local;
+    this.addressSum = other.addressSum;
+    this.cast = other.cast;
+    this.via = other.via;
+    this.mtu = other.mtu;
+    this.generation = other.generation;
+    this.identificationOffset = other.identificationOffset;
+    this.link = other.link;
+    this.nextHop = other.nextHop;
+  }
 }

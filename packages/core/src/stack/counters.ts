@@ -6,6 +6,7 @@ import type { IcmpCounter } from '../icmp/icmp-counters.js';
 import { DROP_REASONS, DropReason } from '../link/drop-reason.js';
 import { LinkCounter } from '../link/link-counters.js';
 import type { LinkStatistics, QueueAudit } from '../link/link-driver.js';
+import type { TcpCounter } from '../tcp/tcp-counters.js';
 import type { UdpCounter } from '../udp/udp-counters.js';
 import type { NetworkInterface } from './network-interface.js';
 
@@ -44,6 +45,9 @@ export interface StackCounters {
   readonly fragments: Readonly<Record<keyof typeof FragmentCounter, number>>;
   readonly pathMtu: Readonly<Record<keyof typeof PathMtuCounter | 'destinations', number>>;
   readonly icmp: Readonly<Record<keyof typeof IcmpCounter, number>>;
+  readonly tcp: Readonly<
+    Record<keyof typeof TcpCounter | 'connections' | 'halfOpen' | 'timeWait' | 'listeners' | 'bufferBytes', number>
+  >;
   readonly udp: Readonly<Record<keyof typeof UdpCounter | 'sockets', number>>;
 }
 

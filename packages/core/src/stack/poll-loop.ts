@@ -27,6 +27,8 @@ export const DEFAULT_LOOP_SETTINGS: LoopSettings = { pollsPerTurn: 16, emptyTurn
  * would wake nobody (`test/wake-up-model.test.ts` of the testkit goes through every order of events).
  */
 export class PollLoop implements LoopPort {
+  /** Called when a burst of frames and the timers due were worked through: protocols send what that has brought about. */
+  onBurstEnd: () => void = () => undefined;
   private readonly interfaces: NetworkInterface[] = [];
   private isRunning = false;
   private isTurnScheduled = false;
@@ -145,6 +147,7 @@ export class PollLoop implements LoopPort {
     this.time.update();
     for (const iface of this.interfaces) iface.poll();
     if (this.timers.isDue(this.time.nowUs)) this.timers.advance(this.time.nowUs);
+    this.onBurstEnd();
     return this.hasWork();
   }
 

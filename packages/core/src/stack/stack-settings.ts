@@ -2,6 +2,7 @@ import { DEFAULT_ARP_LIMITS, type ArpLimits } from '../arp/arp-limits.js';
 import { DEFAULT_ICMP_LIMITS, type IcmpLimits } from '../icmp/rate-limit.js';
 import { DEFAULT_PATH_MTU_LIMITS, type PathMtuLimits } from '../ipv4/path-mtu-limits.js';
 import { DEFAULT_REASSEMBLY_LIMITS, type ReassemblyLimits } from '../ipv4/reassembly-limits.js';
+import { DEFAULT_TCP_LIMITS, type TcpLimits } from '../tcp/tcp-limits.js';
 import { DEFAULT_UDP_LIMITS, type UdpLimits } from '../udp/udp-limits.js';
 import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from './poll-loop.js';
 
@@ -12,6 +13,7 @@ export interface StackSettings {
   readonly pathMtu?: Partial<PathMtuLimits> | undefined;
   readonly icmp?: Partial<IcmpLimits> | undefined;
   readonly udp?: Partial<UdpLimits> | undefined;
+  readonly tcp?: Partial<TcpLimits> | undefined;
   readonly loop?: Partial<LoopSettings> | undefined;
 }
 
@@ -22,6 +24,7 @@ export interface FullStackSettings {
   readonly pathMtu: PathMtuLimits;
   readonly icmp: IcmpLimits;
   readonly udp: UdpLimits;
+  readonly tcp: TcpLimits;
   readonly loop: LoopSettings;
 }
 
@@ -33,6 +36,7 @@ export function fillSettings(settings: StackSettings): FullStackSettings {
     pathMtu: withDefaults(DEFAULT_PATH_MTU_LIMITS, settings.pathMtu),
     icmp: withDefaults(DEFAULT_ICMP_LIMITS, settings.icmp),
     udp: withDefaults(DEFAULT_UDP_LIMITS, settings.udp),
+    tcp: withDefaults(DEFAULT_TCP_LIMITS, settings.tcp),
     loop: withDefaults(DEFAULT_LOOP_SETTINGS, settings.loop),
   };
 }

@@ -15,9 +15,11 @@ import { RouteTable } from '../ipv4/routes.js';
 import type { LinkEvent, LinkPort } from '../link/link-driver.js';
 import { StackTime } from '../time/stack-time.js';
 import { TimerWheel } from '../time/timer-wheel.js';
+import { TcpCounter } from '../tcp/tcp-counters.js';
+import { Tcp } from '../tcp/tcp.js';
 import { UdpCounter } from '../udp/udp-counters.js';
 import { Udp } from '../udp/udp.js';
-import { PROTOCOL_UDP } from '../wire/ipv4.js';
+import { PROTOCOL_TCP, PROTOCOL_UDP } from '../wire/ipv4.js';
 import { isMulticast, parse } from '../wire/ipv4-address.js';
 import { interfaceCounters, named, type StackCounters } from './counters.js';
 import type { InterfaceOptions } from './interface-options.js';
@@ -34,6 +36,8 @@ const CLOSING_POLLS = 64;
 export class Stack {
   /** UDP: `stack.udp.open()` makes a socket. */
   readonly udp: Udp;
+  /** TCP: `stack.tcp.connect(...)`, `stack.tcp.listen(...)`. */
+  readonly tcp: Tcp;
   readonly icmp: Icmp;
   readonly ipv4: Ipv4Output;
   /** Called when an interface's link goes up, down or away, or changes its MTU. */
@@ -66,8 +70,11 @@ export class Stack {
     this.icmp = new Icmp(this.ipv4, this.time, this.timers, random, this.settings.icmp);
     this.udp = new Udp(this.ipv4, this.icmp, this.loop, random, this.settings.udp);
     this.icmp.register(PROTOCOL_UDP, this.udp);
+    this.tcp = new Tcp(this.ipv4, this.loop, this.time, this.timers, random, this.settings.tcp);
+    this.icmp.register(PROTOCOL_TCP, this.tcp);
+    this.loop.onBurstEnd = () => this.tcp.endBurst();
     this.reassembly = new Reassembly(this.icmp, this.time, this.timers, random, this.settings.reassembly);
-    const ipv4Input = new Ipv4Input(interfaces, this.icmp, this.udp, this.reassembly);
+    const ipv4Input = new Ipv4Input(interfaces, this.icmp, this.udp, this.tcp, this.reassembly);
     const { ipv4, icmp, loop } = this;
     const links = { ipv4, ipv4Input, icmp, loop, host, time, timers, limits: this.settings.arp };
     this.set = new InterfaceSet(links, {
@@ -127,6 +134,7 @@ export class Stack {
       fragments: named(FragmentCounter, this.ipv4.fragmenter.counters),
       pathMtu: { ...named(PathMtuCounter, this.pathMtu.counters), destinations: this.pathMtu.size },
       icmp: named(IcmpCounter, this.icmp.counters),
+      tcp: { ...named(TcpCounter, this.tcp.counters), ...this.tcp.gauges() },
       udp: { ...named(UdpCounter, this.udp.counters), sockets: this.udp.socketCount },
     };
   }
@@ -139,6 +147,7 @@ export class Stack {
 
   private async shutDown(): Promise<void> {
     if (this.loop.isInTurn) await this.turn(); // called back in the midst of a burst
+    this.tcp.close();
     this.udp.close();
     this.icmp.ping.close();
     this.reassembly.close();

@@ -4,7 +4,7 @@ import type { FrameMemory } from '../link/frame-memory.js';
 import type { Packet } from '../link/packet.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as udp from '../wire/udp.js';
-import { AddressText } from './address-text.js';
+import { AddressText } from '../network/address-text.js';
 import type { ReceivedDatagram } from './received-datagram.js';
 import { RetainedDatagram } from './retained-datagram.js';
 

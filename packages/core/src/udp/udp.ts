@@ -16,7 +16,7 @@ import * as udp from '../wire/udp.js';
 import type { BoundSocket } from './bound-socket.js';
 import { Datagram, type ReplyPort } from './datagram.js';
 import { UDP_COUNTERS, UdpCounter } from './udp-counters.js';
-import { ephemeralPort } from './ephemeral-port.js';
+import { ephemeralPort } from '../network/ephemeral-port.js';
 import { UdpDemux } from './udp-demux.js';
 import type { UdpLimits } from './udp-limits.js';
 import type { UdpPort } from './udp-port.js';

@@ -11,6 +11,7 @@ const milliseconds = () =>
     .int()
     .min(1)
     .max(24 * 3600_000);
+const bytes = (min: number, max: number) => z.int().min(min).max(max);
 const port = () => z.int().min(1).max(65535);
 
 const arp = {
@@ -93,6 +94,121 @@ const udp = {
   maxSockets: count(1_000_000).optional().describe('UDP sockets at a time. Default 65536.'),
 } satisfies Checks<'udp'>;
 
+const tcp = {
+  ephemeralPorts: z
+    .tuple([port(), port()])
+    .refine(([first, last]) => first <= last, 'must be [first, last] with first <= last')
+    .optional()
+    .describe(
+      'First and last port for connections that name none (RFC 6335 section 6), both included. Default [49152, 65535].',
+    ),
+  maxConnections: count(10_000_000)
+    .optional()
+    .describe(
+      'Connections at a time, those that nobody has accepted yet included; beyond it a SYN is dropped. Default 262144.',
+    ),
+  defaultBacklog: count(1_000_000)
+    .optional()
+    .describe(
+      'Connections of a listener that wait for the application, and half-open ones, if it names no number. Default 511.',
+    ),
+  maxHalfOpen: count(1_000_000)
+    .optional()
+    .describe(
+      "Half-open connections of all listeners; beyond it, or a listener's backlog, SYNs are answered with cookies. Default 4096.",
+    ),
+  synCookies: z
+    .boolean()
+    .optional()
+    .describe(
+      'Answer with SYN cookies when the queue is full (RFC 4987 section 3.6); else the SYN is dropped. Default true.',
+    ),
+  maxTimeWait: count(10_000_000)
+    .optional()
+    .describe('Connections in TIME-WAIT; when full, the oldest is forgotten. Default 65536.'),
+  timeWaitMs: milliseconds()
+    .optional()
+    .describe(
+      'How long a closed connection is remembered, in milliseconds: twice the maximum segment lifetime. Default 60000.',
+    ),
+  maxMemory: bytes(1 << 16, 2 ** 36)
+    .optional()
+    .describe(
+      'Bytes of send and receive buffers of all connections; beyond it text is dropped and writes take nothing. Default 268435456.',
+    ),
+  initialReceiveBuffer: bytes(2048, 2 ** 30)
+    .optional()
+    .describe("Bytes of a new connection's receive buffer. Default 65536."),
+  maxReceiveBuffer: bytes(2048, 2 ** 30)
+    .optional()
+    .describe('Bytes that a receive buffer may grow to; decides the window scale. Default 4194304.'),
+  initialSendBuffer: bytes(2048, 2 ** 30)
+    .optional()
+    .describe("Bytes of a new connection's send buffer. Default 65536."),
+  maxSendBuffer: bytes(2048, 2 ** 30)
+    .optional()
+    .describe('Bytes that a send buffer may grow to. Default 4194304.'),
+  maxOutOfOrderRanges: count(65_536)
+    .optional()
+    .describe(
+      'Ranges that wait out of order on a connection; a segment that would make one more is dropped. Default 128.',
+    ),
+  minMss: z
+    .int()
+    .min(28)
+    .max(1460)
+    .optional()
+    .describe('The smallest MSS that a peer can impose, in bytes (SACK panic, CVE-2019-11479). Default 88.'),
+  connectTimeoutMs: milliseconds()
+    .optional()
+    .describe(
+      'How long connecting may take, in milliseconds (RFC 9293 section 3.8.3: at least 3 minutes). Default 180000.',
+    ),
+  userTimeoutMs: milliseconds()
+    .optional()
+    .describe(
+      'How long sent data may wait for an acknowledgment, in milliseconds: R2 of RFC 9293 section 3.8.3. Default 120000.',
+    ),
+  synAckAttempts: count(32).optional().describe('How often a SYN-ACK is sent, at most. Default 6.'),
+  initialRtoMs: milliseconds()
+    .optional()
+    .describe(
+      'The retransmission timeout before a round trip was measured, in milliseconds (RFC 6298 section 2.1). Default 1000.',
+    ),
+  minRtoMs: milliseconds().optional().describe('The least retransmission timeout, in milliseconds. Default 200.'),
+  maxRtoMs: milliseconds().optional().describe('The greatest retransmission timeout, in milliseconds. Default 60000.'),
+  delayedAckMs: z
+    .int()
+    .min(1)
+    .max(499)
+    .optional()
+    .describe(
+      'How long an acknowledgment may wait, in milliseconds (RFC 9293 section 3.8.6.3: under 500). Default 40.',
+    ),
+  initialWindow: count(1000)
+    .optional()
+    .describe("Segments of a new connection's congestion window (RFC 6928). Default 10."),
+  congestionControl: z
+    .enum(['cubic', 'newreno'])
+    .optional()
+    .describe(
+      "The congestion control of new connections: `cubic` (RFC 9438) or `newreno` (RFC 5681, 6582). Default 'cubic'.",
+    ),
+  ecn: z
+    .boolean()
+    .optional()
+    .describe('Ask for ECN when connecting (RFC 3168); who asks us gets it in any case. Default false.'),
+  sack: z.boolean().optional().describe('Offer selective acknowledgments (RFC 2018) and agree to them. Default true.'),
+  timestamps: z.boolean().optional().describe('Offer timestamps (RFC 7323) and agree to them. Default true.'),
+  windowScaling: z.boolean().optional().describe('Offer window scaling (RFC 7323) and agree to it. Default true.'),
+  challengeAcksPerSecond: count(1_000_000)
+    .optional()
+    .describe('Challenge ACKs of a connection in a second (RFC 5961 section 7). Default 10.'),
+  finWaitMs: milliseconds()
+    .optional()
+    .describe("How long a connection that was closed waits for the peer's end, in milliseconds. Default 60000."),
+} satisfies Checks<'tcp'>;
+
 const loop = {
   pollsPerTurn: count(65_536)
     .optional()
@@ -120,5 +236,6 @@ export const settingsSchema = fields({
   pathMtu: fields(pathMtu).optional().describe('Limits of what is learnt of path MTUs.'),
   icmp: fields(icmp).optional().describe('How many ICMP errors may be sent.'),
   udp: fields(udp).optional().describe('Limits of UDP.'),
+  tcp: fields(tcp).optional().describe('Limits, times and options of TCP.'),
   loop: fields(loop).optional().describe('How the poll loop divides the time with the rest of the process.'),
 } satisfies Record<keyof StackSettings, z.ZodType>);

@@ -44,6 +44,11 @@ export class LunettaStack extends EventEmitter<StackEvents> {
     return this.stack.udp;
   }
 
+  /** TCP: `stack.tcp.connect(...)` opens a connection, `stack.tcp.listen(...)` takes them. */
+  get tcp(): Stack['tcp'] {
+    return this.stack.tcp;
+  }
+
   /** The interfaces, in the order of the configuration. */
   get interfaces(): readonly NetworkInterface[] {
     return this.stack.interfaces;

@@ -6,3 +6,4 @@ const folder = (name: string): string => fileURLToPath(new URL(`../../drill/${na
 describeDrills(folder('udp'));
 describeDrills(folder('icmp'));
 describeDrills(folder('ipv4'));
+describeDrills(folder('tcp'));

@@ -1,0 +1,142 @@
+import { fail, finish } from './closing.js';
+import { isSynchronized, TimerPurpose, type ControlBlock } from './control-block.js';
+import type { Handshake } from './handshake.js';
+import { clearDeadlines, schedule } from './send/deadlines.js';
+import type { Transmission } from './send/transmission.js';
+import { TcpCounter } from './tcp-counters.js';
+import { TcpState } from './tcp-state.js';
+
+/** What a connection does when its time has come. */
+export class ConnectionTimers {
+  constructor(
+    private readonly transmission: Transmission,
+    private readonly handshake: Handshake,
+  ) {}
+
+  /** The connection's timer has expired: whichever of its deadlines has passed. */
+  expire(block: ControlBlock): void {
+    const { nowUs } = block.shared;
+    block.armedAtUs = Infinity;
+    if (block.tcpState === TcpState.CLOSED || block.tcpState === TcpState.TIME_WAIT) return clearDeadlines(block);
+    if (block.acknowledgeAtUs <= nowUs) {
+      block.acknowledgeAtUs = Infinity;
+      block.receiver.isAckDue = true;
+      block.shared.touch(block);
+    }
+    if (block.aliveAtUs <= nowUs) this.checkAlive(block);
+    if (block.retransmitAtUs <= nowUs) this.retransmit(block);
+    schedule(block);
+  }
+
+  private retransmit(block: ControlBlock): void {
+    const { purpose, sender, shared } = block;
+    block.retransmitAtUs = Infinity;
+    if (!isSynchronized(block.tcpState)) return this.handshake.timedOut(block);
+    block.isTimerStale = true;
+    shared.touch(block);
+    switch (purpose) {
+      case TimerPurpose.REORDERING:
+        return sender.recovery.reorderingTimedOut(sender.next, shared.nowUs);
+      case TimerPurpose.PROBE:
+        return this.probe(block);
+      case TimerPurpose.PERSIST:
+        return this.persist(block);
+      case TimerPurpose.RETRANSMIT:
+        return this.timedOut(block);
+      case TimerPurpose.NONE:
+    }
+  }
+
+  /** RFC 6298 section 5.4 to 5.6; with a closed window the segment is a probe (RFC 9293 section 3.8.6.1). */
+  private timedOut(block: ControlBlock): void {
+    const { sender, shared } = block;
+    if (!this.isBearable(block)) return;
+    shared.counters[TcpCounter.timeouts]++;
+    sender.rtt.backOff();
+    if (sender.window === 0) {
+      this.probeWindow(block);
+      return;
+    }
+    sender.recovery.timedOut(sender.next, shared.nowUs);
+  }
+
+  /** False, and the connection ends, if the peer has been silent for too long (R2 of RFC 9293 section 3.8.3). */
+  private isBearable(block: ControlBlock): boolean {
+    const { sender, shared } = block;
+    if (block.silentSinceUs === Infinity) block.silentSinceUs = shared.nowUs - sender.rtt.timeoutUs;
+    if (shared.nowUs - block.silentSinceUs < block.userTimeoutUs) return true;
+    this.giveUp(block);
+    return false;
+  }
+
+  private giveUp(block: ControlBlock): void {
+    block.shared.counters[TcpCounter.timedOut]++;
+    this.transmission.reset(block);
+    fail(block, block.softError ?? 'ETIMEDOUT');
+  }
+
+  /** A tail loss probe: new text if there is any, else the last segment again (RFC 8985 section 7.3). */
+  private probe(block: ControlBlock): void {
+    const { sender, shared } = block;
+    const { recovery } = sender;
+    if (!this.mayEmit(block)) return;
+    shared.counters[TcpCounter.tailLossProbes]++;
+    const length = Math.min(sender.unsent, sender.mss, sender.usableWindow);
+    const isNew = length > 0;
+    if (isNew) this.transmission.sendNew(block, length, false);
+    else this.transmission.resend(block, recovery.board.segments.count - 1);
+    recovery.probe.sent(sender.next, !isNew);
+  }
+
+  /** Text has waited for a larger window: what fits now leaves, or else a byte asks. */
+  private persist(block: ControlBlock): void {
+    const { sender } = block;
+    if (sender.usableWindow > 0) {
+      sender.isOverridden = true;
+      return;
+    }
+    if (!this.isBearable(block)) return;
+    sender.rtt.backOff();
+    this.probeWindow(block);
+  }
+
+  /** One byte beyond the window, so that the peer says how large it is (RFC 9293 section 3.8.6.1). */
+  private probeWindow(block: ControlBlock): void {
+    const { sender, shared } = block;
+    const { segments } = sender.recovery.board;
+    if (!this.mayEmit(block)) return;
+    shared.counters[TcpCounter.windowProbes]++;
+    if (segments.count > 0) {
+      if (segments.length(0) > 1) segments.split(0, (segments.start(0) + 1) | 0);
+      this.transmission.resend(block, 0);
+    } else if (sender.unsent > 0) {
+      this.transmission.sendNew(block, 1, false);
+    } else {
+      this.transmission.sendNew(block, 0, true);
+    }
+  }
+
+  private mayEmit(block: ControlBlock): boolean {
+    return this.transmission.isReady(block) && block.path.link!.io.hasRoom;
+  }
+
+  /** Keep-alive (RFC 9293 section 3.8.4), and the end of a connection whose peer does not end. */
+  private checkAlive(block: ControlBlock): void {
+    const { sender, shared } = block;
+    block.aliveAtUs = Infinity;
+    if (block.tcpState === TcpState.FIN_WAIT_2 && block.isDetached) return finish(block);
+    if (block.keepAliveIdleUs === 0) return;
+    const silentUs = shared.nowUs - block.heardAtUs;
+    if (!sender.isIdle || silentUs < block.keepAliveIdleUs) {
+      block.aliveAtUs = shared.nowUs + Math.max(block.keepAliveIdleUs - silentUs, block.keepAliveIntervalUs);
+      if (silentUs < block.keepAliveIdleUs) block.aliveAtUs = block.heardAtUs + block.keepAliveIdleUs;
+      return;
+    }
+    if (block.unansweredProbes >= block.keepAliveProbes) return this.giveUp(block);
+    block.aliveAtUs = shared.nowUs + block.keepAliveIntervalUs;
+    if (!this.mayEmit(block)) return;
+    block.unansweredProbes++;
+    shared.counters[TcpCounter.keepAlives]++;
+    this.transmission.acknowledge(block, (sender.next - 1) | 0);
+  }
+}

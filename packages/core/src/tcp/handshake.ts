@@ -1,0 +1,179 @@
+import type { NetworkLayer } from '../network/network-layer.js';
+import * as tcp from '../wire/tcp.js';
+import type { SynOffer } from '../wire/tcp-options.js';
+import { MAX_WINDOW_SHIFT } from '../wire/tcp-options.js';
+import { fail } from './closing.js';
+import { TcpEvent, TimerPurpose, type ControlBlock } from './control-block.js';
+import type { Segment } from './segment.js';
+import type { SegmentWriter } from './send/segment-writer.js';
+import { schedule } from './send/deadlines.js';
+import { segmentSize, timestamp } from './send/transmission.js';
+import { DEFAULT_MSS } from './send/sender.js';
+import { TcpCounter } from './tcp-counters.js';
+import type { TcpLimits } from './tcp-limits.js';
+import { TcpState } from './tcp-state.js';
+
+/** The shift with which the largest receive buffer can be advertised (RFC 7323 section 2.2). */
+export function windowShiftFor(limits: TcpLimits): number {
+  let shift = 0;
+  while (shift < MAX_WINDOW_SHIFT && limits.maxReceiveBuffer / 2 ** shift > 0xffff) shift++;
+  return shift;
+}
+
+/** The window of a SYN, which is never scaled. */
+export function synWindow(limits: TcpLimits): number {
+  return Math.min(limits.initialReceiveBuffer, 0xffff);
+}
+
+/** Opening a connection from our side: SYN, its retransmission, what the handshake agrees on. */
+export class Handshake {
+  constructor(
+    private readonly network: NetworkLayer,
+    private readonly writer: SegmentWriter,
+  ) {}
+
+  /** Sends the first SYN; the block has path, ports and a sender that was started. */
+  open(block: ControlBlock): void {
+    const { shared } = block;
+    block.tcpState = TcpState.SYN_SENT;
+    block.silentSinceUs = shared.nowUs;
+    this.sendSyn(block);
+  }
+
+  /** What we offer in a SYN of our own, or in answer to one. */
+  private offerOf(block: ControlBlock): SynOffer {
+    const { limits } = block.shared;
+    const mss = block.path.mtu - this.network.headerLength - tcp.HEADER_LENGTH;
+    if (block.tcpState === TcpState.SYN_SENT) {
+      const windowShift = limits.windowScaling ? windowShiftFor(limits) : -1;
+      return { mss, isSackPermitted: limits.sack, hasTimestamps: limits.timestamps, windowShift };
+    }
+    return {
+      mss,
+      isSackPermitted: block.sender.recovery.hasSack,
+      hasTimestamps: block.hasTimestamps,
+      windowShift: block.receiver.isScaled ? block.receiver.windowShift : -1,
+    };
+  }
+
+  /** Sends the SYN, or once the peer's has come the SYN-ACK, and sets the timer for the next one. */
+  private sendSyn(block: ControlBlock): void {
+    const { sender, receiver, path, localPort, remotePort, shared } = block;
+    const isAnswer = block.tcpState === TcpState.SYN_RECEIVED;
+    let flags = isAnswer ? tcp.SYN | tcp.ACK : tcp.SYN;
+    if (!isAnswer && shared.limits.ecn && sender.rtt.backoffs === 0) flags |= tcp.ECE | tcp.CWR;
+    const offer = this.offerOf(block);
+    const window = synWindow(shared.limits);
+    const stamp = timestamp(block);
+    if (this.network.revalidate(path) === undefined) {
+      this.writer.syn(
+        path,
+        localPort,
+        remotePort,
+        sender.iss,
+        isAnswer ? receiver.next : 0,
+        flags,
+        window,
+        offer,
+        stamp,
+        block.recentTimestamp,
+      );
+    }
+    sender.lastSentUs = shared.nowUs | 0;
+    block.purpose = TimerPurpose.RETRANSMIT;
+    block.retransmitAtUs = shared.nowUs + sender.rtt.timeoutUs;
+    schedule(block);
+  }
+
+  /** No answer to our SYN: it is sent again, for as long as connecting may take. */
+  timedOut(block: ControlBlock): void {
+    const { shared, sender } = block;
+    const limitUs = shared.limits.connectTimeoutMs * 1000;
+    if (shared.nowUs - block.silentSinceUs >= Math.min(limitUs, block.connectTimeoutUs)) {
+      shared.counters[TcpCounter.timedOut]++;
+      return fail(block, block.softError ?? 'ETIMEDOUT');
+    }
+    sender.rtt.backOff();
+    this.sendSyn(block);
+    block.retransmitAtUs = Math.min(
+      block.retransmitAtUs,
+      block.silentSinceUs + Math.min(limitUs, block.connectTimeoutUs),
+    );
+    schedule(block);
+  }
+
+  /** The peer's SYN without an acknowledgment of ours: both have opened at once (RFC 9293 section 3.5, figure 7). */
+  cross(block: ControlBlock, segment: Segment): void {
+    this.agree(block, segment);
+    block.tcpState = TcpState.SYN_RECEIVED;
+    this.sendSyn(block);
+  }
+
+  /** Takes what the peer's SYN says: its initial sequence number, its window, the options that both know. */
+  agree(block: ControlBlock, segment: Segment): void {
+    const { options } = segment;
+    const { limits } = block.shared;
+    const hasScale = limits.windowScaling && options.windowShift >= 0;
+    agreeOn(
+      block,
+      segment.seq,
+      options.mss,
+      hasScale ? options.windowShift : -1,
+      limits.sack && options.isSackPermitted,
+      limits.timestamps && options.hasTimestamps,
+      options.tsValue,
+    );
+    block.sender.window = segment.window; // that of a SYN is not scaled
+    block.sender.maxWindow = segment.window;
+    block.sender.windowSeq = segment.seq;
+    block.sender.windowAck = segment.ack;
+  }
+
+  /** Our SYN is acknowledged by `segment`: text may flow. */
+  establish(block: ControlBlock, segment: Segment): void {
+    const { sender, shared } = block;
+    const isOnce = sender.rtt.backoffs === 0;
+    if (isOnce) sender.rtt.sample((shared.nowUs - sender.lastSentUs) | 0, shared.nowUs);
+    else sender.rtt.relax();
+    block.tcpState = TcpState.ESTABLISHED;
+    sender.opened(segmentSize(block, this.network.headerLength));
+    // A SYN that had to be sent again: one segment to start with (RFC 5681 section 3.1).
+    if (!isOnce) sender.congestion.window = sender.mss;
+    sender.windowSeq = segment.seq;
+    sender.windowAck = segment.ack;
+    block.retransmitAtUs = Infinity;
+    block.purpose = TimerPurpose.NONE;
+    block.silentSinceUs = Infinity;
+    block.softError = undefined;
+    block.heardAtUs = shared.nowUs;
+    block.notify(TcpEvent.CONNECT);
+  }
+}
+
+/** Sets what the handshake has agreed on, whoever began it. */
+export function agreeOn(
+  block: ControlBlock,
+  irs: number,
+  mss: number,
+  windowShift: number,
+  hasSack: boolean,
+  hasTimestamps: boolean,
+  tsValue: number,
+): void {
+  const { sender, receiver, shared } = block;
+  const { limits } = shared;
+  receiver.start(irs, synWindow(limits));
+  sender.peerMss = mss >= 0 ? mss : DEFAULT_MSS;
+  receiver.isScaled = windowShift >= 0;
+  if (windowShift >= 0) {
+    sender.windowShift = windowShift;
+    receiver.windowShift = windowShiftFor(limits);
+  }
+  sender.recovery.hasSack = hasSack;
+  block.hasTimestamps = hasTimestamps;
+  if (hasTimestamps) {
+    block.recentTimestamp = tsValue;
+    block.recentTimestampMs = Math.floor(shared.nowUs / 1000) | 0;
+  }
+  block.lastAckSent = receiver.next;
+}

@@ -1,0 +1,277 @@
+import type { CongestionControl } from '../congestion/congestion-control.js';
+import type { RttEstimator } from '../rtt-estimator.js';
+import { isAfter, isBefore } from '../sequence.js';
+import { ProportionalRate } from './proportional-rate.js';
+import { Rack } from './rack.js';
+import { Scoreboard } from './scoreboard.js';
+import { SACKED, type WordPool } from './sent-segments.js';
+import { TailLossProbe } from './tail-loss-probe.js';
+
+/** Whether lost data is being repaired. */
+export enum RecoveryPhase {
+  /** All is well. */
+  OPEN,
+  /** Losses were found by acknowledgments (fast recovery, RFC 6675, RFC 6582). */
+  RECOVERY,
+  /** The retransmission timer has expired (RFC 5681 section 3.1). */
+  LOSS,
+}
+
+/** Duplicate ACKs that mean a loss, without SACK (RFC 5681 section 3.2). */
+const DUPLICATE_THRESHOLD = 3;
+
+/** An acknowledgment as loss recovery sees it; there is one object for all. */
+export interface Acknowledgment {
+  /** SND.UNA before and after it, SND.NXT. */
+  before: number;
+  una: number;
+  next: number;
+  /** SACK blocks, as in `TcpOptions`. */
+  blocks: Int32Array;
+  blockCount: number;
+  /** A duplicate ACK by RFC 5681 section 2. */
+  isDuplicate: boolean;
+  /** The round trip that its timestamp shows, microseconds; 0 if it has none. */
+  echoUs: number;
+  /** The timestamp that it echoes, and whether there is one. */
+  echo: number;
+  hasEcho: boolean;
+  nowUs: number;
+}
+
+/** Finds losses and decides how fast they are repaired: RACK-TLP, or duplicate ACKs where the peer knows no SACK. */
+export class LossRecovery {
+  phase = RecoveryPhase.OPEN;
+  readonly board: Scoreboard;
+  readonly probe: TailLossProbe;
+  readonly rack: Rack;
+  readonly rate = new ProportionalRate();
+  /** The peer tells by SACK what it has. */
+  hasSack = false;
+  /** The congestion window is what limits the sender. */
+  isLimited = false;
+  /** When RACK looks again, microseconds from the last acknowledgment; 0: not at all. */
+  reorderingWaitUs = 0;
+  /** Retransmission timeouts in a row. */
+  timeouts = 0;
+  /** Recoveries that turned out to be for nothing. */
+  spurious = 0;
+  /** Recovery ends when this is acknowledged. */
+  private recoverTo = 0;
+  private duplicates = 0;
+  /** Without SACK: bytes that duplicate ACKs show to have arrived. */
+  private presumed = 0;
+  /** For taking a reduction back; {@link stampOfResent} is the timestamp of the first retransmission. */
+  private canUndo = false;
+  private hasStamp = false;
+  private stampOfResent = 0;
+  private priorWindow = 0;
+  private priorThreshold = 0;
+
+  constructor(
+    pool: WordPool,
+    private readonly rtt: RttEstimator,
+    private readonly congestion: CongestionControl,
+  ) {
+    this.rack = new Rack(rtt);
+    this.board = new Scoreboard(pool, this.rack);
+    this.probe = new TailLossProbe(rtt);
+  }
+
+  /** Bytes that are held to be in the network. */
+  get inFlight(): number {
+    return Math.max(0, this.board.inFlight - this.presumed);
+  }
+
+  /** Works through an acceptable acknowledgment. */
+  acknowledged(ack: Acknowledgment): void {
+    const { board, congestion } = this;
+    const { una, before, nowUs } = ack;
+    const flight = this.inFlight;
+    const acked = (una - before) | 0;
+    board.begin();
+    this.rack.begin(nowUs);
+    board.acknowledge(una);
+    const hasDuplicate = this.takeBlocks(ack);
+    const rttUs = this.takeRoundTrip(ack);
+    if (acked > 0) this.timeouts = 0;
+    let delivered = board.delivered;
+    if (!this.hasSack) delivered = this.presume(ack, acked);
+    if (this.probe.acknowledged(una, hasDuplicate, ack.isDuplicate && ack.blockCount === 0)) this.reduce(flight, ack);
+    if (this.canUndo && acked > 0) this.lookForSpurious(ack);
+    if (this.phase !== RecoveryPhase.OPEN && !isBefore(una, this.recoverTo)) this.leave();
+    const lostBefore = board.lostBytes;
+    this.detect(ack, acked);
+    const isSafe = acked > 0 && board.lostBytes <= lostBefore;
+    if (this.phase === RecoveryPhase.OPEN && board.lostBytes > 0) this.enter(ack, flight + board.lostBytes);
+    if (this.phase === RecoveryPhase.RECOVERY) {
+      congestion.window = this.rate.window(delivered, this.inFlight, congestion.threshold, congestion.mss, isSafe);
+    } else if (acked > 0 && this.mayGrow(flight)) {
+      congestion.acknowledged(acked, rttUs, una, ack.next, nowUs);
+    }
+    this.isLimited = false;
+  }
+
+  /** A window that was not used tells nothing about the network (RFC 7661): it grows only where it is what limits. */
+  private mayGrow(flight: number): boolean {
+    const { window, threshold } = this.congestion;
+    return this.isLimited || (window < threshold && 2 * flight >= window);
+  }
+
+  /** Takes in the SACK blocks; true if one tells of a duplicate (RFC 2883). */
+  private takeBlocks({ blocks, blockCount, una, next }: Acknowledgment): boolean {
+    if (!this.hasSack) return false;
+    let hasDuplicate = false;
+    for (let i = 0; i < blockCount; i++) {
+      const start = blocks[2 * i];
+      const end = blocks[2 * i + 1];
+      if (!isBefore(start, end) || isAfter(end, next)) continue; // nothing that we have sent
+      const isInside = i === 0 && blockCount > 1 && !isBefore(start, blocks[2]) && !isAfter(end, blocks[3]);
+      if (i === 0 && (isBefore(start, una) || isInside)) hasDuplicate = true;
+      else if (!isBefore(start, una)) this.board.sack(start, end);
+    }
+    if (hasDuplicate) this.rack.duplicated(una, next);
+    return hasDuplicate;
+  }
+
+  /** The round trip that the acknowledgment shows, microseconds; 0 if it shows none (Karn's algorithm). */
+  private takeRoundTrip({ echoUs, nowUs, una, before }: Acknowledgment): number {
+    const { board } = this;
+    let rttUs = 0;
+    if (board.hasSample && !board.isAmbiguous) rttUs = (nowUs - board.sampleUs) | 0;
+    else if (echoUs > 0 && una !== before) rttUs = echoUs;
+    if (rttUs > 0) this.rtt.sample(rttUs, nowUs);
+    return rttUs;
+  }
+
+  /** Without SACK: what has arrived by the count of duplicate ACKs (RFC 9937 section 6.1, RFC 6582). */
+  private presume({ isDuplicate }: Acknowledgment, acked: number): number {
+    const { mss } = this.congestion;
+    if (isDuplicate) {
+      this.duplicates++;
+      this.presumed = Math.min(this.presumed + mss, Math.max(0, this.board.outstanding - mss));
+      return mss;
+    }
+    if (acked === 0) return 0;
+    const known = Math.min(this.presumed, Math.max(0, acked - mss));
+    this.presumed = this.phase === RecoveryPhase.RECOVERY ? this.presumed - known : 0;
+    this.duplicates = 0;
+    return acked - known;
+  }
+
+  /** Marks what is lost. */
+  private detect(ack: Acknowledgment, acked: number): void {
+    const { board } = this;
+    this.reorderingWaitUs = 0;
+    if (board.outstanding === 0) {
+      this.rack.settled();
+      return;
+    }
+    if (this.hasSack) {
+      const isRecovering = this.phase !== RecoveryPhase.OPEN;
+      this.reorderingWaitUs = this.rack.detect(board, isRecovering, this.congestion.mss, ack.nowUs);
+    } else if (this.phase === RecoveryPhase.OPEN) {
+      // After a timeout, duplicates of what was sent before it mean nothing (RFC 6582 section 3.2, step 1).
+      if (this.duplicates >= DUPLICATE_THRESHOLD) board.markLost(0);
+    } else if (this.phase === RecoveryPhase.RECOVERY && acked > 0) {
+      board.markLost(0); // a partial acknowledgment (RFC 6582 section 3.2, step 5)
+    }
+  }
+
+  /** RACK's timer: what has not come by now is lost. */
+  reorderingTimedOut(next: number, nowUs: number): void {
+    const { board, congestion } = this;
+    const flight = this.inFlight;
+    this.rack.begin(nowUs);
+    this.reorderingWaitUs = this.rack.detect(board, this.phase !== RecoveryPhase.OPEN, congestion.mss, nowUs);
+    if (this.phase !== RecoveryPhase.OPEN || board.lostBytes === 0) return;
+    this.begin(next, flight, nowUs);
+    congestion.window = this.rate.window(0, this.inFlight, congestion.threshold, congestion.mss, false);
+  }
+
+  private enter({ next, nowUs }: Acknowledgment, flight: number): void {
+    this.begin(next, flight, nowUs);
+  }
+
+  private begin(next: number, flight: number, nowUs: number): void {
+    this.remember();
+    this.phase = RecoveryPhase.RECOVERY;
+    this.recoverTo = next;
+    this.congestion.congested(flight, nowUs);
+    this.rate.begin(flight);
+    this.probe.clear();
+  }
+
+  /** Notes what a reduction may be taken back to. */
+  private remember(): void {
+    this.canUndo = true;
+    this.hasStamp = false;
+    this.priorWindow = this.congestion.window;
+    this.priorThreshold = this.congestion.threshold;
+  }
+
+  private leave(): void {
+    const { congestion } = this;
+    if (this.phase === RecoveryPhase.RECOVERY) congestion.window = congestion.threshold;
+    this.phase = RecoveryPhase.OPEN;
+    this.duplicates = 0;
+    this.presumed = 0;
+    this.canUndo = false;
+    this.rack.recovered();
+  }
+
+  /** Something was sent again, with this timestamp if there are any. */
+  resent(length: number, stamp: number): void {
+    this.rate.sent(length);
+    if (this.hasStamp) return;
+    this.hasStamp = true;
+    this.stampOfResent = stamp;
+  }
+
+  /** Eifel (RFC 3522): an acknowledgment that echoes an earlier timestamp than that of the retransmission is of the original. */
+  private lookForSpurious({ hasEcho, echo }: Acknowledgment): void {
+    this.canUndo = false;
+    if (!hasEcho || !this.hasStamp || !isBefore(echo, this.stampOfResent)) return;
+    // RFC 4015: back to what was before.
+    const { congestion } = this;
+    congestion.window = Math.max(congestion.window, this.priorWindow);
+    congestion.threshold = this.priorThreshold;
+    congestion.undone();
+    this.board.unmarkLost();
+    this.rack.hasReordering = true;
+    this.spurious++;
+    this.phase = RecoveryPhase.OPEN;
+  }
+
+  /** The retransmission timer has expired (RFC 6298 section 5, RFC 8985 section 6.3). */
+  timedOut(next: number, nowUs: number): void {
+    const { board, congestion } = this;
+    if (this.timeouts++ === 0) {
+      if (this.phase !== RecoveryPhase.LOSS) this.remember();
+      congestion.timedOut(board.outstanding, nowUs);
+    }
+    this.phase = RecoveryPhase.LOSS;
+    this.recoverTo = next;
+    this.duplicates = 0;
+    this.presumed = 0;
+    this.probe.clear();
+    congestion.window = congestion.mss;
+    if (board.segments.count > 0 && this.isReneged()) board.forgetSacks();
+    if (this.hasSack && this.timeouts === 1) this.rack.timedOut(board, congestion.mss, nowUs);
+    else board.markAllLost();
+  }
+
+  /** The first segment stands as received although it was never acknowledged: the peer has thrown it away. */
+  private isReneged(): boolean {
+    return (this.board.segments.flags(0) & SACKED) !== 0;
+  }
+
+  /** A loss that a probe has repaired, or a congestion mark: one reduction, nothing to send again. */
+  reduce(flight: number, { next, nowUs }: Pick<Acknowledgment, 'next' | 'nowUs'>): void {
+    if (this.phase !== RecoveryPhase.OPEN) return;
+    const { congestion } = this;
+    congestion.congested(flight, nowUs);
+    congestion.window = Math.max(congestion.threshold, congestion.mss);
+    this.recoverTo = next;
+  }
+}

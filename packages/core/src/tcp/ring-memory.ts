@@ -1,0 +1,107 @@
+/** The smallest piece of memory that a ring takes, in bytes. */
+const SMALLEST_RING = 2048;
+
+/** Pieces up to this size are kept for the next ring that needs one. */
+const LARGEST_KEPT = 65_536;
+/** Pieces of one size that are kept at most. */
+const MAX_KEPT = 64;
+
+const EMPTY = new Uint8Array(0);
+
+/** The memory of all send and receive rings: pieces of a power of two of bytes, limited in all. */
+export class RingMemory {
+  /** Bytes that rings hold now. */
+  usedBytes = 0;
+  /** Unused pieces by the binary logarithm of their size. */
+  private readonly kept: Uint8Array[][] = [];
+
+  /** @param limit bytes that rings may hold at a time */
+  constructor(private readonly limit: number) {}
+
+  /** A piece of `size` bytes, a power of two; undefined if that is more than the limit leaves. */
+  take(size: number): Uint8Array | undefined {
+    if (this.usedBytes + size > this.limit) return undefined;
+    this.usedBytes += size;
+    return this.kept[31 - Math.clz32(size)]?.pop() ?? new Uint8Array(size);
+  }
+
+  /** Takes a piece back. */
+  give(bytes: Uint8Array): void {
+    const size = bytes.length;
+    this.usedBytes -= size;
+    if (size === 0 || size > LARGEST_KEPT) return;
+    const pieces = (this.kept[31 - Math.clz32(size)] ??= []);
+    if (pieces.length < MAX_KEPT) pieces.push(bytes);
+  }
+}
+
+/**
+ * Bytes of a stream in a ring that takes memory only while it holds something: an idle connection has none. The bytes
+ * `[0, length)` are there; beyond them whoever receives out of order may write too ({@link write}).
+ */
+export class ByteRing {
+  /** Bytes in it. */
+  length = 0;
+  private bytes: Uint8Array = EMPTY;
+  private head = 0;
+
+  constructor(private readonly memory: RingMemory) {}
+
+  /** Bytes of memory taken. */
+  get capacity(): number {
+    return this.bytes.length;
+  }
+
+  /** Makes room for `size` bytes in all; false if the memory of all rings is used up. */
+  reserve(size: number): boolean {
+    if (size <= this.bytes.length) return true;
+    const wanted = size <= SMALLEST_RING ? SMALLEST_RING : 2 ** (32 - Math.clz32(size - 1));
+    const grown = this.memory.take(wanted);
+    if (grown === undefined) return false;
+    // All of it: what was received out of order lies beyond `length`.
+    this.copyOut(0, this.bytes.length, grown, 0);
+    this.memory.give(this.bytes);
+    this.bytes = grown;
+    this.head = 0;
+    return true;
+  }
+
+  /** Writes `source[from, from + length)` at `offset` from the first byte; there is room ({@link reserve}). */
+  write(offset: number, source: Uint8Array, from: number, length: number): void {
+    const { bytes } = this;
+    const at = (this.head + offset) & (bytes.length - 1);
+    const first = Math.min(length, bytes.length - at);
+    bytes.set(source.subarray(from, from + first), at);
+    if (first < length) bytes.set(source.subarray(from + first, from + length), 0);
+  }
+
+  /** Copies the bytes `[offset, offset + length)` to `target[targetAt..]`. */
+  copyOut(offset: number, length: number, target: Uint8Array, targetAt: number): void {
+    const { bytes } = this;
+    if (length === 0) return;
+    const at = (this.head + offset) & (bytes.length - 1);
+    const first = Math.min(length, bytes.length - at);
+    target.set(bytes.subarray(at, at + first), targetAt);
+    if (first < length) target.set(bytes.subarray(0, length - first), targetAt + first);
+  }
+
+  /** The first bytes, as far as they lie in one piece: a view that is valid until the ring changes. */
+  peek(): Uint8Array {
+    return this.bytes.subarray(this.head, Math.min(this.head + this.length, this.bytes.length));
+  }
+
+  /** Takes the first `length` bytes out. */
+  drop(length: number): void {
+    this.length -= length;
+    if (this.bytes.length > 0) this.head = (this.head + length) & (this.bytes.length - 1);
+  }
+
+  /** Gives the memory back; what is in it is lost. */
+  release(): void {
+    this.length = 0;
+    this.head = 0;
+    if (this.bytes.length === 0) return;
+    this.memory.give(this.bytes);
+    this.bytes = EMPTY;
+  }
+}

@@ -1,0 +1,149 @@
+import type { CongestionControl } from '../congestion/congestion-control.js';
+import { createCongestionControl, initialWindow } from '../congestion/create.js';
+import { LossRecovery } from '../recovery/loss-recovery.js';
+import type { WordPool } from '../recovery/sent-segments.js';
+import { ByteRing, type RingMemory } from '../ring-memory.js';
+import { RttEstimator } from '../rtt-estimator.js';
+import type { Segment } from '../segment.js';
+import { isAfter, isBefore } from '../sequence.js';
+import type { TcpLimits } from '../tcp-limits.js';
+
+/** What the peer is taken to accept if its SYN says nothing (RFC 9293 section 3.7.1, MUST-15). */
+export const DEFAULT_MSS = 536;
+
+/** The sending half of a connection: the stream from SND.UNA on, windows, recovery (RFC 9293 section 3.3.1). */
+export class Sender {
+  /** ISS, SND.UNA, SND.NXT. */
+  iss = 0;
+  una = 0;
+  next = 0;
+  /** SND.WND, scaled; the largest so far; the segment that it was last taken from (SND.WL1, SND.WL2). */
+  window = 0;
+  maxWindow = 0;
+  windowSeq = 0;
+  windowAck = 0;
+  /** Shift of the windows that the peer advertises. */
+  windowShift = 0;
+  /** What the peer accepts, by its SYN. */
+  peerMss = DEFAULT_MSS;
+  /** Bytes of text in a full segment. */
+  mss = DEFAULT_MSS;
+  /** Bytes that the stream may hold, at most; follows the congestion window. */
+  limit: number;
+  /** The application has ended the stream. */
+  isEnded = false;
+  /** Our FIN was sent. */
+  isFinSent = false;
+  /** Small segments leave at once (RFC 9293 section 3.7.4, MUST-17). */
+  noDelay = false;
+  /** SWS avoidance has waited long enough (RFC 9293 section 3.8.6.2.1, the override timeout). */
+  isOverridden = false;
+  /** When data was sent last, microseconds modulo 2^32. */
+  lastSentUs = 0;
+  /** Bytes of text acknowledged so far. */
+  acknowledgedBytes = 0;
+  /** Bytes sent again; segments sent and sent again. */
+  resentBytes = 0;
+  segmentsResent = 0;
+  readonly ring: ByteRing;
+  readonly rtt: RttEstimator;
+  readonly congestion: CongestionControl;
+  readonly recovery: LossRecovery;
+
+  constructor(
+    memory: RingMemory,
+    pool: WordPool,
+    private readonly limits: TcpLimits,
+  ) {
+    this.ring = new ByteRing(memory);
+    this.limit = limits.initialSendBuffer;
+    this.rtt = new RttEstimator(limits);
+    this.congestion = createCongestionControl(limits, DEFAULT_MSS);
+    this.recovery = new LossRecovery(pool, this.rtt, this.congestion);
+  }
+
+  /** Our SYN has this sequence number. */
+  start(iss: number): void {
+    this.iss = iss;
+    this.una = iss;
+    this.next = (iss + 1) | 0;
+  }
+
+  /** Our SYN was acknowledged: the stream starts. */
+  opened(mss: number): void {
+    this.una = (this.iss + 1) | 0;
+    this.setMss(mss);
+    this.congestion.window = initialWindow(this.limits, mss);
+  }
+
+  /** A full segment has `mss` bytes of text from now on. */
+  setMss(mss: number): void {
+    this.mss = mss;
+    this.congestion.mss = mss;
+  }
+
+  /** Bytes of text that were not sent yet. */
+  get unsent(): number {
+    return this.isFinSent ? 0 : this.ring.length - ((this.next - this.una) | 0);
+  }
+
+  /** Bytes after SND.NXT that the peer's window lets us send; negative if it has shrunk. */
+  get usableWindow(): number {
+    return (this.una + this.window - this.next) | 0;
+  }
+
+  /** True if nothing is under way. */
+  get isIdle(): boolean {
+    return this.una === this.next;
+  }
+
+  /** True if every byte and our FIN were acknowledged. */
+  get isFinished(): boolean {
+    return this.isFinSent && this.una === this.next;
+  }
+
+  /** Bytes that the application may still write. */
+  get room(): number {
+    return Math.max(0, this.limit - this.ring.length);
+  }
+
+  /** Takes SND.WND from an acceptable segment, unless an older one brings it (RFC 9293 section 3.10.7.4); true if it changed. */
+  takeWindow(segment: Segment): boolean {
+    const { seq, ack } = segment;
+    const isNewer = isAfter(seq, this.windowSeq) || (seq === this.windowSeq && !isBefore(ack, this.windowAck));
+    if (!isNewer) return false;
+    const before = this.window;
+    this.window = segment.window * 2 ** this.windowShift;
+    this.windowSeq = seq;
+    this.windowAck = ack;
+    if (this.window > this.maxWindow) this.maxWindow = this.window;
+    return this.window !== before;
+  }
+
+  /** Bytes up to `una` are acknowledged: takes them out of the stream. */
+  acknowledge(una: number): void {
+    let length = (una - this.una) | 0;
+    this.una = una;
+    if (this.isFinSent && una === this.next) length--; // our FIN
+    if (length > 0) this.ring.drop(length);
+    this.acknowledgedBytes += length;
+    if (this.ring.length === 0) this.ring.release();
+    // Room for a window that is being sent and one that is being written.
+    this.limit = Math.min(this.limits.maxSendBuffer, Math.max(this.limit, 2 * this.congestion.window));
+  }
+
+  /** After a pause of more than a retransmission timeout the window starts anew (RFC 5681 section 4.1). */
+  restartAfterIdle(nowUs: number): void {
+    const idleUs = (nowUs - this.lastSentUs) | 0;
+    if (!this.isIdle || this.lastSentUs === 0 || (idleUs >= 0 && idleUs <= this.rtt.timeoutUs)) return;
+    const { congestion } = this;
+    congestion.window = Math.min(congestion.window, initialWindow(this.limits, this.mss));
+    congestion.restarted(idleUs);
+  }
+
+  /** Gives all memory back. */
+  release(): void {
+    this.ring.release();
+    this.recovery.board.clear();
+  }
+}

@@ -1,0 +1,281 @@
+import type { SocketErrorCode } from '../errors/socket-error.js';
+import { format } from '../wire/ipv4-address.js';
+import { ControlBlock, TcpEvent } from './control-block.js';
+import { statisticsOf, type TcpStatistics } from './tcp-statistics.js';
+import { TcpState, type TcpStateName } from './tcp-state.js';
+
+/** What {@link TcpConnection.read} gives when nothing more will come. */
+export const END_OF_STREAM = -1;
+
+/** Who is handed a connection that a peer has opened: its listener. */
+export interface Acceptor {
+  offer(connection: TcpConnection): void;
+}
+
+/** What a connection does for its user beside moving bytes. */
+export interface ConnectionPort {
+  /** The application has written, ended or read: see `Tcp`. */
+  end(connection: TcpConnection): void;
+  close(connection: TcpConnection): void;
+  abort(connection: TcpConnection): void;
+  /** The application calls, perhaps from outside of a turn. */
+  enter(): void;
+}
+
+/**
+ * A TCP connection, made by `stack.tcp.connect` or by a listener. Reading and writing never block: {@link read} and
+ * {@link write} move what can be moved, and a callback tells when there is more. A callback that is set late is called
+ * for what has happened before, so that no wake-up is lost.
+ */
+export class TcpConnection extends ControlBlock {
+  /** @internal The listener that it is yet to be handed to. */
+  acceptor: Acceptor | undefined = undefined;
+  private connectHandler: (() => void) | undefined = undefined;
+  private readableHandler: (() => void) | undefined = undefined;
+  private writableHandler: (() => void) | undefined = undefined;
+  private closeHandler: ((error: SocketErrorCode | undefined) => void) | undefined = undefined;
+
+  /** @internal Through `Tcp`. */
+  constructor(
+    shared: ControlBlock['shared'],
+    onTimer: (block: ControlBlock) => void,
+    private readonly port: ConnectionPort,
+  ) {
+    super(shared, onTimer);
+  }
+
+  /** Called once the connection is established. */
+  get onConnect(): (() => void) | undefined {
+    return this.connectHandler;
+  }
+
+  set onConnect(handler: (() => void) | undefined) {
+    this.connectHandler = handler;
+    this.redeliver(TcpEvent.CONNECT);
+  }
+
+  /** Called when there is something to read, or the stream has ended: once for all that came in a burst. */
+  get onReadable(): (() => void) | undefined {
+    return this.readableHandler;
+  }
+
+  set onReadable(handler: (() => void) | undefined) {
+    this.readableHandler = handler;
+    if (this.readableLength > 0 || this.isReadEnded) this.events |= TcpEvent.READABLE;
+    this.redeliver(TcpEvent.READABLE);
+  }
+
+  /** Called when there is room again after {@link write} took less than it was given. */
+  get onWritable(): (() => void) | undefined {
+    return this.writableHandler;
+  }
+
+  set onWritable(handler: (() => void) | undefined) {
+    this.writableHandler = handler;
+    this.redeliver(TcpEvent.WRITABLE);
+  }
+
+  /**
+   * Called once when the connection is over: without an error once both sides have ended and all was acknowledged; else
+   * with `ECONNREFUSED`, `ECONNRESET`, `ETIMEDOUT`, `EHOSTUNREACH`, `ENETUNREACH`, `ECONNABORTED` (by {@link abort}).
+   * What has come in order before can still be read.
+   */
+  get onClose(): ((error: SocketErrorCode | undefined) => void) | undefined {
+    return this.closeHandler;
+  }
+
+  set onClose(handler: ((error: SocketErrorCode | undefined) => void) | undefined) {
+    this.closeHandler = handler;
+    this.redeliver(TcpEvent.CLOSE);
+  }
+
+  get localAddress(): string {
+    return format(this.path.local);
+  }
+
+  get remoteAddress(): string {
+    return format(this.path.remote);
+  }
+
+  /** The state by its name in RFC 9293. */
+  get state(): TcpStateName {
+    return TcpState[this.tcpState] as TcpStateName;
+  }
+
+  /** Why the connection failed; undefined if it did not. */
+  get error(): SocketErrorCode | undefined {
+    return this.failure;
+  }
+
+  /** Bytes that can be read now. */
+  get readableLength(): number {
+    return this.receiver.ring.length;
+  }
+
+  /** True once all that the peer sent was read and it has ended, or the connection is over. */
+  get isReadEnded(): boolean {
+    if (this.receiver.ring.length > 0) return false;
+    return this.receiver.isFinished || this.tcpState === TcpState.CLOSED || this.tcpState === TcpState.TIME_WAIT;
+  }
+
+  /** Bytes that {@link write} would take now. */
+  get writableLength(): number {
+    return this.isWriteEnded ? 0 : this.sender.room;
+  }
+
+  /** Bytes written that the peer has not acknowledged. */
+  get bufferedLength(): number {
+    return this.sender.ring.length;
+  }
+
+  /** True after {@link end}, or once the connection is over. */
+  get isWriteEnded(): boolean {
+    return this.sender.isEnded || this.tcpState === TcpState.CLOSED || this.tcpState === TcpState.TIME_WAIT;
+  }
+
+  /** Small segments leave at once instead of waiting for an acknowledgment (Nagle's algorithm); off by default. */
+  get noDelay(): boolean {
+    return this.sender.noDelay;
+  }
+
+  set noDelay(on: boolean) {
+    this.sender.noDelay = on;
+    this.shared.touch(this);
+  }
+
+  /** How long sent data may go unacknowledged before the connection fails with `ETIMEDOUT` (RFC 5482), milliseconds. */
+  get userTimeoutMs(): number {
+    return this.userTimeoutUs / 1000;
+  }
+
+  set userTimeoutMs(ms: number) {
+    this.userTimeoutUs = ms * 1000;
+  }
+
+  /**
+   * Keep-alive probes (RFC 9293 section 3.8.4): after `idleMs` of silence one every `intervalMs`, and after `probes` of
+   * them without an answer the connection fails with `ETIMEDOUT`. `idleMs` of 0: none, which is the default.
+   */
+  setKeepAlive(idleMs: number, intervalMs = 75_000, probes = 9): void {
+    this.port.enter();
+    this.keepAliveIdleUs = idleMs * 1000;
+    this.keepAliveIntervalUs = intervalMs * 1000;
+    this.keepAliveProbes = probes;
+    this.aliveAtUs = idleMs > 0 ? Math.min(this.heardAtUs, this.shared.nowUs) + idleMs * 1000 : Infinity;
+    this.shared.touch(this);
+  }
+
+  /**
+   * Writes a copy of `bytes` from `from` on, as much as there is room for; it leaves in this turn of the event loop or
+   * the next. If not all was taken, {@link onWritable} tells when there is room. Before the connection is established
+   * it is kept.
+   *
+   * @returns bytes taken, 0 or more; -1 if nothing can be written any more: after {@link end}, or see {@link error}
+   */
+  write(bytes: Uint8Array, from = 0): number {
+    if (this.isWriteEnded) return -1;
+    const { sender } = this;
+    const length = Math.min(bytes.length - from, sender.room);
+    if (length < bytes.length - from) this.isWriteBlocked = true;
+    if (length <= 0) return 0;
+    const { ring } = sender;
+    if (!ring.reserve(ring.length + length)) {
+      this.isWriteBlocked = true;
+      return 0;
+    }
+    ring.write(ring.length, bytes, from, length);
+    ring.length += length;
+    this.port.enter();
+    this.shared.touch(this);
+    return length;
+  }
+
+  /**
+   * Takes what can be read into `target`.
+   *
+   * @returns bytes read; 0: nothing there now; {@link END_OF_STREAM}: the peer has ended, or the connection is over
+   */
+  read(target: Uint8Array): number {
+    const length = Math.min(target.length, this.receiver.ring.length);
+    if (length === 0) return this.isReadEnded ? END_OF_STREAM : 0;
+    this.receiver.ring.copyOut(0, length, target, 0);
+    this.consume(length);
+    return length;
+  }
+
+  /** The next bytes to read, as far as they lie in one piece: a view, valid until {@link consume} or the end of the callback. */
+  peek(): Uint8Array {
+    return this.receiver.ring.peek();
+  }
+
+  /** Takes `length` bytes that {@link peek} has shown. */
+  consume(length: number): void {
+    const { receiver, sender, shared } = this;
+    receiver.ring.drop(Math.min(length, receiver.ring.length));
+    receiver.consumed(length, sender.rtt.smoothedUs, shared.nowUs);
+    receiver.trim();
+    if (receiver.isWindowUpdateDue) {
+      this.port.enter();
+      receiver.isAckDue = true;
+      shared.touch(this);
+    }
+  }
+
+  /** Ends our stream: what was written is still sent, then the FIN. Reading goes on. Idempotent. */
+  end(): void {
+    this.port.end(this);
+  }
+
+  /**
+   * Ends both ways: what was written is still sent and the connection closed in order; what the peer still sends is
+   * refused with a reset, as is what was not read. No callback but {@link onClose} comes any more.
+   */
+  close(): void {
+    this.port.close(this);
+  }
+
+  /** Ends the connection at once with a reset; what was not sent is lost. */
+  abort(): void {
+    this.port.abort(this);
+  }
+
+  /** What is going on inside, as TCP_INFO tells it. */
+  statistics(): TcpStatistics {
+    return statisticsOf(this);
+  }
+
+  dispatch(): void {
+    const { acceptor } = this;
+    if (acceptor !== undefined) {
+      this.acceptor = undefined;
+      acceptor.offer(this);
+    }
+    if (this.take(TcpEvent.CONNECT, this.connectHandler)) this.connectHandler!();
+    if (this.take(TcpEvent.READABLE, this.readableHandler)) this.readableHandler!();
+    if (this.take(TcpEvent.WRITABLE, this.writableHandler)) this.writableHandler!();
+    if (this.take(TcpEvent.CLOSE, this.closeHandler)) this.closeHandler!(this.failure);
+  }
+
+  /** @internal True if there is somebody to be told of what has happened. */
+  get hasNews(): boolean {
+    const { events } = this;
+    return (
+      this.acceptor !== undefined ||
+      ((events & TcpEvent.CONNECT) !== 0 && this.connectHandler !== undefined) ||
+      ((events & TcpEvent.READABLE) !== 0 && this.readableHandler !== undefined) ||
+      ((events & TcpEvent.WRITABLE) !== 0 && this.writableHandler !== undefined) ||
+      ((events & TcpEvent.CLOSE) !== 0 && this.closeHandler !== undefined)
+    );
+  }
+
+  /** True if the event has happened and somebody waits for it; then it counts as told. */
+  private take(event: TcpEvent, handler: object | undefined): boolean {
+    if ((this.events & event) === 0 || handler === undefined) return false;
+    this.events &= ~event;
+    return !this.isDetached || event === TcpEvent.CLOSE;
+  }
+
+  private redeliver(event: TcpEvent): void {
+    if ((this.events & event) !== 0) this.shared.touch(this);
+  }
+}
