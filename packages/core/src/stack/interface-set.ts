@@ -133,6 +133,7 @@ export class InterfaceSet {
 
   private onEvent(iface: NetworkInterface, options: InterfaceOptions, event: LinkEvent): void {
     const { ipv4, loop } = this.parts;
+    loop.enter(); // timers armed now count from now, however long the stack has slept
     if (event === 'mtu') {
       iface.ipv4.mtu = mtuOf(iface.port, iface.io, options);
       ipv4.routes.generation++;

@@ -42,7 +42,7 @@ export class CableDirection {
   private readonly late: LateFrames;
   /** When the last frame arrives that is on its way: none overtakes it but by reordering. */
   private lastArrivalUs = 0;
-  private isPartitioned = false;
+  private partitionedUntilUs = 0;
   private partitions = 0;
 
   constructor(
@@ -69,18 +69,19 @@ export class CableDirection {
 
   /** Loses all that is put on the cable and all that is under way, without a sign to either end. */
   partition({ after = 0, lasting }: PartitionTimes = {}): void {
+    const { clock, scheduler } = this.parts;
+    const lastingUs = lasting === undefined ? Infinity : durationUs(lasting);
     const begin = (): void => {
-      this.isPartitioned = true;
+      this.partitionedUntilUs = Math.max(this.partitionedUntilUs, clock.nowUs() + lastingUs);
       this.partitions++;
-      if (lasting !== undefined) this.parts.scheduler.after(durationUs(lasting), () => this.heal());
     };
     if (durationUs(after) === 0) begin();
-    else this.parts.scheduler.after(durationUs(after), begin);
+    else scheduler.after(durationUs(after), begin);
   }
 
   /** Ends a partition. */
   heal(): void {
-    this.isPartitioned = false;
+    this.partitionedUntilUs = 0;
   }
 
   /** Puts a frame on the cable, which keeps it. */
@@ -97,7 +98,7 @@ export class CableDirection {
   /** Sends a frame on its way; or why it is lost. */
   private carry(frame: CableFrame): LossReason | undefined {
     const { checked, counts, faults } = this;
-    if (this.isPartitioned) return 'partition';
+    if (frame.sentUs < this.partitionedUntilUs) return 'partition';
     if (packetLength(frame.bytes) > checked.mtu) return 'mtu';
     if (counts.inFlight >= checked.inFlight) return 'inFlightFull';
     const departureUs = this.transmitQueue.offer(frame.sentUs, frame.bytes.length, checked);

@@ -1,47 +1,53 @@
-import {
-  FrameMemory,
-  FramePool,
-  OWNER_STACK,
-  PortCounters,
-  type QueueAudit,
-  type Scheduler,
-  Waker,
-} from '@lunetta/core';
+import { FrameMemory, FramePool, LunettaError, OWNER_STACK, PortCounters, type Scheduler, Waker } from '@lunetta/core';
 import { MemoryPort } from '../memory/memory-port.js';
 import { Jack, type JackListener, type LanDevice } from './jack.js';
 import { LAN_DROP_NAMES, LanQueue } from './lan-queue.js';
 
 const HEADROOM = 128;
-const BURST = 64;
-const TX_CAPACITY = 128;
+const BURST = 32;
+const TX_CAPACITY = 64;
 const STOCK = 32;
 /** Frames that may wait for the stack. */
 const RING = 128;
 /** Ethernet header and one VLAN tag. */
 const FRAME_OVERHEAD = 14 + 4;
 
+/** The fewest buffers that a card works with. */
+const LEAST_BUFFERS = RING + BURST + TX_CAPACITY + STOCK;
+
 /** How a network card is made. */
 export interface LanCardOptions {
-  readonly device: LanDevice;
-  /** Its name on the LAN, such as `a:eth0`. */
-  readonly name: string;
+  /** Six bytes. */
   readonly hardwareAddress: Uint8Array;
-  readonly mtu: number;
-  /** Number of frame buffers. */
-  readonly buffers: number;
-  readonly scheduler: Scheduler;
+  /** 1500 if not given. */
+  readonly mtu?: number | undefined;
+  /** Number of frame buffers. 512 if not given. */
+  readonly buffers?: number | undefined;
 }
 
 /** A network card on a virtual LAN: a port for a stack on one side, a jack for a cable on the other. */
-export class LanCard implements JackListener {
+export class LanCard implements LanDevice, JackListener {
   /** Its link is down until a cable is plugged in. */
   readonly port: MemoryPort;
   readonly jack: Jack;
   private readonly counters = new PortCounters(LAN_DROP_NAMES);
   private readonly queue: LanQueue;
 
-  constructor({ device, name, hardwareAddress, mtu, buffers, scheduler }: LanCardOptions) {
-    this.jack = new Jack(device, name, this);
+  /**
+   * @param name its name on the LAN, such as `a:eth0`
+   * @param device what it is a part of; itself if not given
+   * @throws LunettaError `LUNETTA_ERR_CONFIG` for too few buffers
+   */
+  constructor(
+    readonly name: string,
+    { hardwareAddress, mtu = 1500, buffers = 512 }: LanCardOptions,
+    scheduler: Scheduler,
+    device?: LanDevice,
+  ) {
+    if (!(buffers >= LEAST_BUFFERS)) {
+      throw new LunettaError('LUNETTA_ERR_CONFIG', `${name}: ${buffers} buffers; give ${LEAST_BUFFERS} or more`);
+    }
+    this.jack = new Jack(device ?? this, name, this);
     const bufferSize = HEADROOM + ((mtu + FRAME_OVERHEAD + 3) & ~3);
     const memory = new FrameMemory(new ArrayBuffer(buffers * bufferSize), 0, bufferSize, bufferSize, buffers);
     this.queue = new LanQueue({
@@ -54,7 +60,7 @@ export class LanCard implements JackListener {
       burst: BURST,
       txCapacity: TX_CAPACITY,
       stockCapacity: STOCK,
-      holdLimit: buffers - RING - BURST - TX_CAPACITY - STOCK,
+      holdLimit: buffers - LEAST_BUFFERS,
       offloads: 0,
       keepPolls: 0,
       ring: RING,
@@ -73,8 +79,10 @@ export class LanCard implements JackListener {
     });
   }
 
-  /** The fewest buffers that a card works with. */
-  static readonly LEAST_BUFFERS = RING + BURST + TX_CAPACITY + STOCK;
+  freeJack(): Jack {
+    if (!this.jack.isPlugged) return this.jack;
+    throw new LunettaError('LUNETTA_ERR_MISUSE', `${this.name} has a cable already; a network card has one jack`);
+  }
 
   onFrame(frame: Uint8Array): void {
     this.queue.arrived(frame);
@@ -84,9 +92,11 @@ export class LanCard implements JackListener {
     this.port.setLinkState(isUp ? 'up' : 'down');
   }
 
-  /** Where its buffers are. */
-  audit(): QueueAudit {
-    return this.queue.audit();
+  /** What a closed stack has not given back. */
+  leaks(): string[] {
+    const { inUse, device } = this.queue.audit();
+    if (inUse === 0 && device === 0) return [];
+    return [`${this.name}: ${inUse} buffers were not given back, ${device} stayed with the card`];
   }
 
   /** What is wrong with its accounts: what went through the jack against what the stack was shown and has sent. */

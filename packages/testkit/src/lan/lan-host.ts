@@ -41,9 +41,6 @@ export interface HostSurroundings {
   readonly nextMac: () => string;
 }
 
-const BUFFERS = 512;
-const MTU = 1500;
-
 /** A stack on a virtual LAN, with one or more interfaces. */
 export class LanHost implements LanDevice {
   readonly stack: Stack;
@@ -61,17 +58,9 @@ export class LanHost implements LanDevice {
     this.stack = new Stack(host, options.settings);
     for (const [ifaceName, given] of Object.entries(interfaces)) {
       const iface = { mac: nextMac(), ...options, ...(typeof given === 'string' ? { addresses: given } : given) };
-      const { addresses, gateway, mtu = MTU, mode = 'interrupt', buffers = BUFFERS } = iface;
-      if (!(buffers >= LanCard.LEAST_BUFFERS)) {
-        throw new LunettaError(
-          'LUNETTA_ERR_CONFIG',
-          `${name}: ${buffers} buffers; give ${LanCard.LEAST_BUFFERS} or more`,
-        );
-      }
-      const hardwareAddress = mac(iface.mac);
-      const cardName = `${name}:${ifaceName}`;
-      const { scheduler } = host;
-      const card = new LanCard({ device: this, name: cardName, hardwareAddress, mtu, buffers, scheduler });
+      const { addresses, gateway, mtu, mode = 'interrupt', buffers } = iface;
+      const cardOptions = { hardwareAddress: mac(iface.mac), mtu, buffers };
+      const card = new LanCard(`${name}:${ifaceName}`, cardOptions, host.scheduler, this);
       this.cards.set(ifaceName, card);
       this.stack.addInterface(card.port, { name: ifaceName, addresses: [addresses].flat(), gateway, mode });
     }
@@ -113,10 +102,6 @@ export class LanHost implements LanDevice {
 
   /** What a closed stack has not given back. */
   leaks(): string[] {
-    return [...this.cards.values()].flatMap((card) => {
-      const { inUse, device } = card.audit();
-      if (inUse === 0 && device === 0) return [];
-      return [`${card.jack.name}: ${inUse} buffers were not given back, ${device} stayed with the card`];
-    });
+    return [...this.cards.values()].flatMap((card) => card.leaks());
   }
 }

@@ -54,8 +54,9 @@ export class Switch implements LanDevice {
 
   /** Number of addresses that it knows now, and what has become of others. */
   get addresses(): Readonly<Record<'known' | 'aged' | 'moved' | 'refused', number>> {
+    const known = this.table.size(this.clock.nowUs()); // which forgets some
     const { aged, moved, refused } = this.table;
-    return { known: this.table.size(this.clock.nowUs()), aged, moved, refused };
+    return { known, aged, moved, refused };
   }
 
   /** Forgets all addresses, as after a restart. */

@@ -1,13 +1,16 @@
 import { LunettaError, SeededRandom } from '@lunetta/core';
 import { type CaptureSink, FileSink, PcapngWriter } from '@lunetta/driver-pcap';
+import { mac as parseMac } from '../lab/frames.js';
 import type { Duration } from '../virtual/duration.js';
 import { VirtualHost } from '../virtual/virtual-host.js';
 import { Cable } from './cable.js';
 import type { CableConditions } from './cable-conditions.js';
 import { Hub } from './hub.js';
 import { Jack, type LanDevice } from './jack.js';
+import { LanCard, type LanCardOptions } from './lan-card.js';
 import { type HostInterface, type HostOptions, LanHost } from './lan-host.js';
 import { addCable, LanHistory, writeFrame } from './lan-history.js';
+import { Router, type RouterInterfaceOptions, type RouterOptions } from './router/router.js';
 import { Station } from './station.js';
 import { Switch, type SwitchOptions } from './switch.js';
 
@@ -19,13 +22,15 @@ export interface VirtualLanOptions {
   readonly startUs?: number | undefined;
   /** Frames of each cable that are remembered for {@link VirtualLan.saveHistory}. 1000 if not given. */
   readonly history?: number | undefined;
+  /** How many frames may arrive at one moment before that counts as a storm. 10 million if not given. */
+  readonly turnLimit?: number | undefined;
 }
 
 /** Turns of the virtual event loop that the stacks may take to close. */
 const CLOSING_TURNS = 10_000;
 
 /**
- * A network in virtual time: stacks, and stations that are the test itself, on cables, hubs and switches. Nothing moves
+ * A network in virtual time: stacks, and stations that are the test itself, on cables, hubs, switches and routers. Nothing moves
  * but in {@link advance}, and everything random comes from one seed, by a stream of its own for every stack and every
  * direction of a cable: what one of them draws changes nothing for the others.
  */
@@ -36,17 +41,18 @@ export class VirtualLan {
   readonly seed: number;
   private readonly history: LanHistory;
   private readonly hosts: LanHost[] = [];
-  private readonly switches: Switch[] = [];
   private readonly cables: Cable[] = [];
+  /** Everything that keeps accounts. */
+  private readonly checked: { faults(): string[] }[] = [];
   private readonly captures: PcapngWriter[] = [];
   private readonly names = new Set<string>();
   private streams = 0;
   private macs = 0;
   private isClosed = false;
 
-  constructor({ seed = 1, startUs, history = 1000 }: VirtualLanOptions = {}) {
+  constructor({ seed = 1, startUs, history = 1000, turnLimit = 1e7 }: VirtualLanOptions = {}) {
     this.seed = seed;
-    this.time = new VirtualHost({ seed, ...(startUs === undefined ? {} : { startUs }) });
+    this.time = new VirtualHost({ seed, turnLimit, ...(startUs === undefined ? {} : { startUs }) });
     this.history = new LanHistory(history);
   }
 
@@ -66,7 +72,20 @@ export class VirtualLan {
     const named = typeof interfaces === 'string' ? { eth0: interfaces } : interfaces;
     const host = new LanHost(this.newName(name), named, options, surroundings);
     this.hosts.push(host);
+    this.checked.push(host);
     return host;
+  }
+
+  /**
+   * A network card by itself, for whoever brings a stack or a wrapper of their own, and closes its port.
+   *
+   * @throws LunettaError `LUNETTA_ERR_CONFIG`
+   */
+  card(name: string, options: Partial<LanCardOptions> = {}): LanCard {
+    const hardwareAddress = parseMac(this.nextMac());
+    const card = new LanCard(this.newName(name), { hardwareAddress, ...options }, this.time.scheduler);
+    this.checked.push(card);
+    return card;
   }
 
   /** A station that is the test itself. */
@@ -86,12 +105,34 @@ export class VirtualLan {
    */
   switch(name: string, options: SwitchOptions = {}): Switch {
     const made = new Switch(this.newName(name), options, this.time.clock);
-    this.switches.push(made);
+    this.checked.push(made);
     return made;
   }
 
   /**
-   * Plugs a cable into a free jack of each of two devices, or into the jacks given.
+   * A router that is none of lunetta's code. For one that is, give a host several interfaces and the setting to forward.
+   *
+   * @param interfaces their addresses, as `10.0.0.1/24`, by their names
+   * @throws LunettaError `LUNETTA_ERR_CONFIG`
+   */
+  router(
+    name: string,
+    interfaces: Readonly<Record<string, string | RouterInterfaceOptions>>,
+    options: RouterOptions = {},
+  ): Router {
+    const { clock, scheduler } = this.time;
+    const router = new Router(this.newName(name), interfaces, options, {
+      clock,
+      scheduler,
+      nextMac: () => this.nextMac(),
+    });
+    this.checked.push(router);
+    return router;
+  }
+
+  /**
+   * Plugs a cable into a free jack of each of two devices, or into the jacks given. Stacks see the carrier, and announce
+   * themselves, before it returns, unless time passes just now.
    *
    * @param conditions of both directions; `cable.from(a).set(...)` changes one
    * @throws LunettaError `LUNETTA_ERR_MISUSE` if there is no free jack, `LUNETTA_ERR_CONFIG`
@@ -106,6 +147,8 @@ export class VirtualLan {
     const cable = new Cable({ name, ends: [first, second], clock, scheduler, random }, conditions);
     this.history.follow(cable);
     this.cables.push(cable);
+    this.checked.push(cable);
+    if (!this.time.isRunning) this.time.settle();
     return cable;
   }
 
@@ -161,11 +204,10 @@ export class VirtualLan {
    * @throws Error naming each law that is broken, with its numbers
    */
   expectConserved(): void {
-    throwFaults('the accounts of the LAN do not add up', [
-      ...this.cables.flatMap((cable) => cable.faults()),
-      ...this.switches.flatMap((each) => each.faults()),
-      ...this.hosts.flatMap((host) => host.faults()),
-    ]);
+    throwFaults(
+      'the accounts of the LAN do not add up',
+      this.checked.flatMap((each) => each.faults()),
+    );
   }
 
   /**

@@ -42,8 +42,8 @@ export class VirtualHost {
   }
 
   /**
-   * As {@link advance}; before time moves, and between two events of one moment, all code runs on that awaits something
-   * that has happened, as far as it comes without the operating system.
+   * As {@link advance}; before time moves, all code runs on that awaits something that has happened by then, as far as it
+   * comes without the operating system.
    *
    * @throws (rejects) as {@link advance}
    */
@@ -62,7 +62,12 @@ export class VirtualHost {
     this.advance(0);
   }
 
-  /** Goes on until `untilUs`, pausing after every event. */
+  /** Whether time passes just now: the caller is a callback, or runs while {@link advanceAsync} waits. */
+  get isRunning(): boolean {
+    return this.running;
+  }
+
+  /** Goes on until `untilUs`, pausing after all that happens at one moment. */
   private *steps(untilUs: number): Generator<undefined, void> {
     if (this.running) throw new Error('a callback of the virtual host cannot let time pass itself');
     this.running = true;
@@ -79,22 +84,27 @@ export class VirtualHost {
   }
 
   private *events(untilUs: number): Generator<undefined, void> {
-    for (let timersNow = 0; ; timersNow++) {
+    const { clock, scheduler } = this;
+    for (;;) {
       do {
-        this.runTurns();
+        this.runMoment();
         yield;
-      } while (this.scheduler.pendingTurns > 0);
-      const next = this.scheduler.nextTimerAt();
+      } while (scheduler.pendingTurns > 0 || scheduler.nextTimerAt() <= clock.nowUs());
+      const next = scheduler.nextTimerAt();
       if (next > untilUs) break;
-      // A timer may be overdue: somebody moved the clock by hand.
-      if (next > this.clock.nowUs()) {
-        this.clock.moveTo(next);
-        timersNow = 0;
-      }
-      if (timersNow >= this.turnLimit) throw this.stuck(`${timersNow} timers`, 'a timer without delay in every timer');
-      this.call(this.scheduler.takeDueTimer());
+      clock.moveTo(next);
     }
-    this.clock.moveTo(untilUs);
+    clock.moveTo(untilUs);
+  }
+
+  /** Runs what is due now: after every timer the turns that it has asked for. */
+  private runMoment(): void {
+    this.runTurns();
+    for (let timers = 0; this.scheduler.nextTimerAt() <= this.clock.nowUs(); timers++) {
+      if (timers >= this.turnLimit) throw this.stuck(`${timers} timers`, 'a timer without delay in every timer');
+      this.call(this.scheduler.takeDueTimer());
+      this.runTurns();
+    }
   }
 
   private runTurns(): void {
