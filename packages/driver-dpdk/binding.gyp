@@ -8,6 +8,9 @@
       "target_name": "lunetta_dpdk",
       "sources": [
         "native/addon.cc",
+        "native/bench/bench-calls.cc",
+        "native/bench/bench-queue.cc",
+        "native/bench/echo-baseline.cc",
         "native/dpdk-port.cc",
         "native/dpdk-port-asking.cc",
         "native/dpdk-queue.cc",

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "bench/bench-calls.h"
 #include "dpdk-port.h"
 #include "port-config.h"
 
@@ -121,6 +122,10 @@ Napi::Value DpdkPort::SetLink(const Napi::CallbackInfo& info) {
                                                  : rte_eth_dev_set_link_down(device_->id());
   }
   return Napi::Boolean::New(info.Env(), result == 0);
+}
+
+Napi::Value DpdkPort::Bench(const Napi::CallbackInfo& info) {
+  return BenchCalls(info.Env(), ends_.front().queue, device_->id(), info[0].As<Napi::Object>());
 }
 
 }  // namespace lunetta

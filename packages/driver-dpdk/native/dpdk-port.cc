@@ -60,6 +60,7 @@ Napi::Function DpdkPort::Define(Napi::Env env) {
        InstanceMethod("extendedStatistics", &DpdkPort::ExtendedStatistics), InstanceMethod("describe", &DpdkPort::Describe),
        InstanceMethod("mtu", &DpdkPort::Mtu), InstanceMethod("linkState", &DpdkPort::State),
        InstanceMethod("setMulticastList", &DpdkPort::SetMulticastList), InstanceMethod("setLink", &DpdkPort::SetLink),
+       InstanceMethod("bench", &DpdkPort::Bench),
        InstanceMethod("close", &DpdkPort::Close)});
 }
 

@@ -50,6 +50,7 @@ class DpdkPort : public Napi::ObjectWrap<DpdkPort> {
   Napi::Value State(const Napi::CallbackInfo& info);
   Napi::Value SetMulticastList(const Napi::CallbackInfo& info);
   Napi::Value SetLink(const Napi::CallbackInfo& info);
+  Napi::Value Bench(const Napi::CallbackInfo& info);
   Napi::Value Close(const Napi::CallbackInfo& info);
 
   void Look();

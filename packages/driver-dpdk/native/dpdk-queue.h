@@ -56,6 +56,8 @@ class DpdkQueue : public CheckedQueue<DpdkQueue> {
   const QueueCounters& counters() const { return counters_; }
   int32_t offloads() const { return offloads_; }
   const QueueShape& shape() const { return shape_; }
+  const FrameStore& store() const { return *store_; }
+  const int32_t* received() const { return arrays_.rx; }
   uint8_t* arrayBase() { return arrayBytes_.data(); }
   ArrayLayout layout() const { return ArrayLayout(shape_); }
 
@@ -73,6 +75,7 @@ class DpdkQueue : public CheckedQueue<DpdkQueue> {
   void GiveReturned();
 
   int32_t Send(int32_t txCount);
+  int32_t AddPlainFrames(int32_t first, int32_t end);
   bool Obstacle(int32_t first, Loss* loss) const;
   bool SendRun(int32_t* accepted);
   void Accept(uint16_t first, uint16_t end, int32_t* accepted);

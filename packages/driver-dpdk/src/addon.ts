@@ -96,8 +96,32 @@ export interface NativePort {
   /** Six bytes for each address. */
   setMulticastList(addresses: Uint8Array): void;
   setLink(up: boolean): boolean;
+  bench(config: BenchConfig): BenchLoops & Pick<NativeQueue, 'poll'>;
   /** To be called once; `closed` is called from the loop. */
   close(closed: () => void): void;
+}
+
+/** Whom the loops in C++ answer, and the requests that frames are made into. */
+export interface BenchConfig {
+  /** 42 bytes (Ethernet, IPv4, UDP) for each of a power of two of requests. */
+  readonly headers: Uint8Array;
+  readonly ownAddress: Uint8Array;
+  readonly ownMac: Uint8Array;
+  readonly peerAddress: Uint8Array;
+  readonly peerMac: Uint8Array;
+  readonly port: number;
+}
+
+/** Loops in C++ over the device of a port, as a measure of what JavaScript does on it. */
+export interface BenchLoops {
+  /**
+   * @param work 0: swap MAC addresses, 1: UDP echo, 2: out of a view, 3: out of a copy
+   * @param stamped whether frames are made into requests
+   */
+  run(work: number, frames: number, stamped: boolean): { frames: number; dropped: number; seconds: number };
+  setHeaders(headers: Uint8Array): void;
+  /** Sends frames of that length, on a device that shows what was sent; their payload is `byte`. */
+  seed(frames: number, length: number, byte: number): void;
 }
 
 /** An Ethernet device that DPDK knows. */

@@ -7,7 +7,7 @@ import {
   type LinkState,
   type LinkStatistics,
 } from '@lunetta/core';
-import type { NativeConfig, NativeDescription, NativePort, NativeQueue } from './addon.js';
+import type { BenchConfig, BenchLoops, NativeConfig, NativeDescription, NativePort, NativeQueue } from './addon.js';
 import { DpdkQueue } from './dpdk-queue.js';
 
 const MAC_LENGTH = 6;
@@ -102,6 +102,16 @@ export class DpdkPort implements LinkPort {
   /** `dropped.device...` and `noted.device...` are the device's own counters, for all its queues. */
   statistics(): LinkStatistics {
     return this.native.statistics();
+  }
+
+  /**
+   * For benchmarks: from now on every frame that queue 0 receives gets the headers of a request, for devices that show
+   * what was sent; and the same is done by loops in C++.
+   */
+  measure(config: BenchConfig): BenchLoops {
+    const { poll, ...loops } = this.native.bench(config);
+    this.queues[0].poll = poll;
+    return loops;
   }
 
   /** All that the device counts, by DPDK's names. */

@@ -22,7 +22,7 @@ export class DpdkQueue implements LinkQueue {
   readonly counts: Int32Array;
   readonly holdLimit: number;
   /** The native function itself; nothing wraps it (a call costs 13-17 ns). */
-  readonly poll: (txCount: number) => number;
+  poll: (txCount: number) => number;
 
   /**
    * @param index the port's number of it

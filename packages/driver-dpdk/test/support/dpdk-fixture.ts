@@ -3,12 +3,12 @@ import { DpdkDriver, dpdkOptionsSchema, loadAddon, type DpdkPort } from '../../s
 let made = 0;
 
 /** A name that no other test of this process has used. */
-function uniqueName(): string {
+export function uniqueName(): string {
   return `t${made++}`;
 }
 
 /** Opens a device with little memory and no hugepages. */
-function openDpdk(device: string, options: object = {}, request: object = {}): Promise<DpdkPort> {
+export function openDpdk(device: string, options: object = {}, request: object = {}): Promise<DpdkPort> {
   const parsed = dpdkOptionsSchema.parse({
     device,
     eal: { memory: 'none' },
@@ -31,4 +31,15 @@ export async function openRingPair(options: object = {}, size = 512): Promise<[D
 /** Rings can only be made once DPDK runs. */
 async function startEal(): Promise<void> {
   if (loadAddon().ealArguments() === undefined) await (await openDpdk(`net_null_${uniqueName()}`)).close();
+}
+
+const PATIENCE_MS = 10_000;
+
+/** Turns the event loop until `met`. */
+export async function until(met: () => boolean, what: string): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!met()) {
+    if (Date.now() > deadline) throw new Error(`waited ${PATIENCE_MS} ms in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
 }

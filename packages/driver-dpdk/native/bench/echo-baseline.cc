@@ -1,0 +1,158 @@
+#include "echo-baseline.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <rte_ip.h>
+#include <rte_udp.h>
+
+#include <cstring>
+#include <numeric>
+
+namespace lunetta {
+
+namespace {
+
+constexpr uint32_t kEthernet = sizeof(rte_ether_hdr);
+constexpr uint32_t kIp = sizeof(rte_ipv4_hdr);
+constexpr uint32_t kUdpHeader = sizeof(rte_udp_hdr);
+constexpr uint8_t kTtl = 64;
+
+uint32_t Slot(uint32_t key, uint32_t slots) { return key * 2654435761u >> 16 & (slots - 1); }
+
+// The sum of the pseudo-header (RFC 768).
+uint32_t PseudoSum(const rte_ipv4_hdr& ip, uint32_t length) {
+  const uint32_t addresses = (ip.src_addr & 0xffff) + (ip.src_addr >> 16) + (ip.dst_addr & 0xffff) + (ip.dst_addr >> 16);
+  return addresses + htons(IPPROTO_UDP) + htons(static_cast<uint16_t>(length));
+}
+
+uint16_t Fold(uint32_t sum) {
+  while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
+  return static_cast<uint16_t>(sum);
+}
+
+// In the machine's order, as PseudoSum.
+uint32_t SumOf(const uint8_t* bytes, uint32_t length) { return rte_raw_cksum(bytes, length); }
+
+}  // namespace
+
+EchoBaseline::EchoBaseline(uint32_t ownAddress, const rte_ether_addr& ownMac, uint32_t peerAddress,
+                           const rte_ether_addr& peerMac, uint16_t port)
+    : ownMac_(ownMac), ownAddresses_{ownAddress}, echo_{0, port, &EchoBaseline::Reply, 0, 0} {
+  routes_.push_back({ownAddress & htonl(0xffff0000), htonl(0xffff0000), 0, ownAddress});
+  sockets_[Slot(port, kSlots)] = &echo_;
+  neighbours_[Slot(ntohl(peerAddress), kSlots)] = {peerAddress, peerMac, 1};
+}
+
+uint64_t EchoBaseline::dropped() const { return std::accumulate(dropped_.begin(), dropped_.end(), uint64_t{0}); }
+
+bool EchoBaseline::Input(uint8_t* frame, uint32_t length) {
+  received_++;
+  bytes_ += length;
+  if (length < kEthernet) return Dropped(kTruncated);
+  const auto* ethernet = reinterpret_cast<const rte_ether_hdr*>(frame);
+  if (!rte_is_same_ether_addr(&ethernet->dst_addr, &ownMac_)) return Dropped(kForeign);
+  if (rte_is_multicast_ether_addr(&ethernet->src_addr) || rte_is_zero_ether_addr(&ethernet->src_addr) ||
+      rte_is_same_ether_addr(&ethernet->src_addr, &ownMac_)) {
+    return Dropped(kBadSource);
+  }
+  if (ethernet->ether_type != htons(RTE_ETHER_TYPE_IPV4)) return Dropped(kType);
+  return InputIpv4(frame + kEthernet, length - kEthernet);
+}
+
+bool EchoBaseline::InputIpv4(uint8_t* bytes, uint32_t length) {
+  const auto* ip = reinterpret_cast<const rte_ipv4_hdr*>(bytes);
+  if (length < kIp || ip->version_ihl >> 4 != 4) return Dropped(kHeader);
+  const uint32_t headerLength = (ip->version_ihl & 15u) * 4, totalLength = ntohs(ip->total_length);
+  if (headerLength < kIp || headerLength > length || totalLength < headerLength || totalLength > length) return Dropped(kHeader);
+  if (Fold(SumOf(bytes, headerLength)) != 0xffff) return Dropped(kChecksum);
+  const uint32_t source = ntohl(ip->src_addr);
+  // No host's: 0/8, 127/8, 224/3, our own.
+  if (source >> 24 == 0 || source >> 24 == 127 || source >> 29 == 7) return Dropped(kBadSource);
+  bool isOurs = false;
+  for (const uint32_t own : ownAddresses_) {
+    if (ip->src_addr == own) return Dropped(kBadSource);
+    isOurs |= ip->dst_addr == own;
+  }
+  if (!isOurs) return Dropped(kNotForUs);
+  if ((ip->fragment_offset & htons(0x3fff)) != 0) return Dropped(kFragment);
+  if (ip->next_proto_id != IPPROTO_UDP) return Dropped(kProtocol);
+  return InputUdp(bytes, bytes + headerLength, totalLength - headerLength);
+}
+
+bool EchoBaseline::InputUdp(uint8_t* ip, uint8_t* udp, uint32_t length) {
+  const auto* header = reinterpret_cast<const rte_udp_hdr*>(udp);
+  if (length < kUdpHeader) return Dropped(kTruncated);
+  const uint16_t datagramLength = ntohs(header->dgram_len);
+  if (datagramLength < kUdpHeader || datagramLength > length) return Dropped(kHeader);
+  const auto& ipHeader = *reinterpret_cast<const rte_ipv4_hdr*>(ip);
+  if (header->dgram_cksum != 0 && Fold(PseudoSum(ipHeader, datagramLength) + SumOf(udp, datagramLength)) != 0xffff) {
+    return Dropped(kChecksum);
+  }
+  Socket* socket = FindSocket(ipHeader.dst_addr, ntohs(header->dst_port));
+  if (socket == nullptr) return Dropped(kNoPort);
+  Datagram datagram{ip, udp, datagramLength, header->dgram_cksum};
+  socket->received++;
+  delivered_++;
+  return (this->*socket->onDatagram)(*socket, datagram);
+}
+
+EchoBaseline::Socket* EchoBaseline::FindSocket(uint32_t address, uint16_t port) {
+  for (uint32_t slot = Slot(port, kSlots); sockets_[slot] != nullptr; slot = (slot + 1) & (kSlots - 1)) {
+    Socket* socket = sockets_[slot];
+    if (socket->port == port && (socket->address == 0 || socket->address == address)) return socket;
+  }
+  return nullptr;
+}
+
+const EchoBaseline::Route* EchoBaseline::FindRoute(uint32_t destination) const {
+  for (const Route& route : routes_) {
+    if ((destination & route.mask) == route.network) return &route;
+  }
+  return nullptr;
+}
+
+const EchoBaseline::Neighbour* EchoBaseline::FindNeighbour(uint32_t address) const {
+  for (uint32_t slot = Slot(ntohl(address), kSlots); neighbours_[slot].address != 0; slot = (slot + 1) & (kSlots - 1)) {
+    if (neighbours_[slot].address == address) return &neighbours_[slot];
+  }
+  return nullptr;
+}
+
+// Answers in place: the payload stays, so that the checksum of the request serves again; where there was none it is made.
+bool EchoBaseline::Reply(Socket& socket, Datagram& datagram) {
+  auto* ip = reinterpret_cast<rte_ipv4_hdr*>(datagram.ip);
+  auto* udp = reinterpret_cast<rte_udp_hdr*>(datagram.udp);
+  const uint32_t peer = ip->src_addr, local = ip->dst_addr;
+  const uint16_t peerPort = udp->src_port;
+  const Route* route = FindRoute(peer);
+  const Neighbour* neighbour = route == nullptr ? nullptr : FindNeighbour(route->gateway != 0 ? route->gateway : peer);
+  if (neighbour == nullptr || neighbour->reachable == 0) return Dropped(kNoRoute);
+  udp->src_port = htons(socket.port);
+  udp->dst_port = peerPort;
+  udp->dgram_len = htons(datagram.length);
+  ip->version_ihl = 0x45;
+  ip->type_of_service = 0;
+  ip->total_length = htons(static_cast<uint16_t>(kIp + datagram.length));
+  ip->packet_id = htons(identification_++);
+  ip->fragment_offset = 0;
+  ip->time_to_live = kTtl;
+  ip->next_proto_id = IPPROTO_UDP;
+  ip->hdr_checksum = 0;
+  ip->src_addr = local;
+  ip->dst_addr = peer;
+  ip->hdr_checksum = static_cast<uint16_t>(~Fold(SumOf(datagram.ip, kIp)));
+  if (datagram.sum == 0) {
+    udp->dgram_cksum = 0;
+    const auto sum = static_cast<uint16_t>(~Fold(PseudoSum(*ip, datagram.length) + SumOf(datagram.udp, datagram.length)));
+    udp->dgram_cksum = sum == 0 ? 0xffff : sum;
+  }
+  auto* ethernet = reinterpret_cast<rte_ether_hdr*>(datagram.ip - kEthernet);
+  ethernet->dst_addr = neighbour->mac;
+  ethernet->src_addr = ownMac_;
+  ethernet->ether_type = htons(RTE_ETHER_TYPE_IPV4);
+  socket.sent++;
+  echoed_++;
+  return true;
+}
+
+}  // namespace lunetta
