@@ -51,6 +51,6 @@ export type { StackHost } from './stack/stack-host.js';
 export type { StackSettings } from './stack/stack-settings.js';
 export type { InterfaceOptions } from './stack/interface-options.js';
 export type { NetworkInterface, RunMode } from './stack/network-interface.js';
-export type { InterfaceCounters, StackCounters } from './stack/counters.js';
+export { interfaceCounters, type InterfaceCounters, type StackCounters } from './stack/counters.js';
 export { TOKENS } from './container/tokens.js';
 export { interfaceModule, stackModule } from './container/modules.js';

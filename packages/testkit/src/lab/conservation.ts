@@ -2,13 +2,12 @@ import type { InterfaceCounters, Stack } from '@lunetta/core';
 
 /** What is wrong with the accounts of a stack; empty if every frame and every buffer is accounted for. */
 export function conservationFaults(stack: Stack): string[] {
-  return stack
-    .counters()
-    .interfaces.flatMap((counters) => [
-      ...receivedFaults(counters),
-      ...sentFaults(counters),
-      ...bufferFaults(counters),
-    ]);
+  return stack.counters().interfaces.flatMap(accountFaults);
+}
+
+/** As {@link conservationFaults}, of one interface. */
+export function accountFaults(counters: InterfaceCounters): string[] {
+  return [...receivedFaults(counters), ...sentFaults(counters), ...bufferFaults(counters)];
 }
 
 /**

@@ -14,6 +14,7 @@ import {
   type Ipv4Fields,
   type UdpFields,
 } from './frames.js';
+import { packetBytes, type PacketBytes } from '../packets/packet-builder.js';
 import { parseFrame, type ParsedFrame } from './parse-frame.js';
 
 /** How a lab is set up; everything has a default. */
@@ -68,8 +69,8 @@ export class StackLab {
   }
 
   /** Puts frames on the wire and lets the stack work on them. */
-  send(...frames: readonly Uint8Array[]): void {
-    for (const frame of frames) {
+  send(...frames: readonly PacketBytes[]): void {
+    for (const frame of frames.map(packetBytes)) {
       if (this.peer.queueFrame(frame) !== undefined) continue;
       this.peer.poll(); // sends what is queued, and fills up the stock
       if (this.peer.queueFrame(frame) === undefined) throw new Error('the lab has no room for one more frame');
@@ -88,13 +89,13 @@ export class StackLab {
   }
 
   /** Sends frames and takes what the stack sends at once. */
-  exchange(...frames: readonly Uint8Array[]): Uint8Array[] {
+  exchange(...frames: readonly PacketBytes[]): Uint8Array[] {
     this.send(...frames);
     return this.receive();
   }
 
   /** As {@link exchange}; every frame is read, and held to the standards. */
-  ask(...frames: readonly Uint8Array[]): ParsedFrame[] {
+  ask(...frames: readonly PacketBytes[]): ParsedFrame[] {
     return this.exchange(...frames).map(parseFrame);
   }
 

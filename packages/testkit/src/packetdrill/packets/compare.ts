@@ -1,6 +1,6 @@
 import { ipv4Address } from '@lunetta/core';
 import { ECN_NAMES, type IcmpSpec, type PacketSpec, type TcpOptionSpec, type TcpSpec } from '../syntax/ast.js';
-import { icmpCodeName, icmpTypeName } from '../syntax/icmp-names.js';
+import { icmpCodeName, icmpTypeName } from '../../packets/icmp-names.js';
 import type { DecodedIcmp, DecodedPacket, DecodedTcp, DecodedUdp } from './decoded.js';
 import type { Flow } from './flow.js';
 import { optionNotation } from './notation.js';

@@ -1,4 +1,4 @@
-import { icmpCodeName, icmpTypeName } from '../syntax/icmp-names.js';
+import { icmpCodeName, icmpTypeName } from '../../packets/icmp-names.js';
 import type { TcpOptionSpec } from '../syntax/ast.js';
 import type { DecodedIcmp, DecodedPacket, DecodedTcp } from './decoded.js';
 import type { Flow } from './flow.js';

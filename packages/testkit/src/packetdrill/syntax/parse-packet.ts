@@ -9,7 +9,7 @@ import {
   type TcpSpec,
   type UdpSpec,
 } from './ast.js';
-import { ICMP_CODES, ICMP_TYPES } from './icmp-names.js';
+import { ICMP_CODES, ICMP_TYPES } from '../../packets/icmp-names.js';
 import type { Scanner } from './scanner.js';
 
 type Places = Map<string, Place>;

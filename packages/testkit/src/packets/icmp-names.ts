@@ -1,5 +1,5 @@
-/** ICMP types (RFC 792) by their names in scripts. */
-export const ICMP_TYPES: Readonly<Record<string, number>> = {
+/** ICMP types (RFC 792) by their names, which are those of packetdrill. */
+export const ICMP_TYPES = {
   echo_reply: 0,
   unreachable: 3,
   source_quench: 4,
@@ -7,10 +7,12 @@ export const ICMP_TYPES: Readonly<Record<string, number>> = {
   echo_request: 8,
   time_exceeded: 11,
   parameter_problem: 12,
-};
+} as const;
 
-/** ICMP codes by type and name (RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1). */
-export const ICMP_CODES: Readonly<Record<number, Readonly<Record<string, number>>>> = {
+/** The name of an ICMP type. */
+export type IcmpTypeName = keyof typeof ICMP_TYPES;
+
+const CODES = {
   3: {
     net_unreachable: 0,
     host_unreachable: 1,
@@ -32,7 +34,13 @@ export const ICMP_CODES: Readonly<Record<number, Readonly<Record<string, number>
   5: { redirect_net: 0, redirect_host: 1, redirect_tos_net: 2, redirect_tos_host: 3 },
   11: { ttl_exceeded: 0, reassembly_time_exceeded: 1 },
   12: { pointer: 0 },
-};
+} as const;
+
+/** The name of an ICMP code. */
+export type IcmpCodeName = { [Type in keyof typeof CODES]: keyof (typeof CODES)[Type] }[keyof typeof CODES];
+
+/** ICMP codes by type and name (RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1). */
+export const ICMP_CODES: Readonly<Record<number, Readonly<Record<string, number>>>> = CODES;
 
 /** The name of a type, or its number. */
 export function icmpTypeName(type: number): string {
