@@ -16,6 +16,7 @@ const ENUMS = [
   { file: 'packages/core/src/arp/arp-counters.ts', name: 'ArpCounter', place: 'interfaces[i].arp' },
   { file: 'packages/core/src/ipv4/reassembly-counters.ts', name: 'ReassemblyCounter', place: 'reassembly' },
   { file: 'packages/core/src/ipv4/fragment-counters.ts', name: 'FragmentCounter', place: 'fragments' },
+  { file: 'packages/core/src/ipv4/forward-counters.ts', name: 'ForwardCounter', place: 'forwarding' },
   { file: 'packages/core/src/ipv4/path-mtu-counters.ts', name: 'PathMtuCounter', place: 'pathMtu' },
   { file: 'packages/core/src/icmp/icmp-counters.ts', name: 'IcmpCounter', place: 'icmp' },
   { file: 'packages/core/src/tcp/tcp-counters.ts', name: 'TcpCounter', place: 'tcp' },
@@ -28,6 +29,7 @@ const LINK_PLACES = {
   rxBytes: 'interfaces[i].rx.bytes',
   delivered: 'interfaces[i].rx.delivered',
   consumed: 'interfaces[i].rx.consumed',
+  forwarded: 'interfaces[i].rx.forwarded',
   txAccepted: 'interfaces[i].tx.accepted',
   txSent: 'interfaces[i].tx.sent',
   txBytes: 'interfaces[i].tx.bytes',
@@ -50,7 +52,7 @@ code by \`node scripts/write-limits.mjs\`; a test fails if it is out of date. Li
 Asserted at any moment: ${law}
 
 \`\`\`
-rx.frames   = rx.delivered + rx.consumed + sum of rx.dropped
+rx.frames   = rx.delivered + rx.consumed + rx.forwarded + sum of rx.dropped
 tx.accepted = tx.sent + sum of tx.dropped + tx.queued + tx.pending
 buffers.size = buffers.available + buffers.inUse + buffers.device     after close: inUse = device = 0
 sum of link.refused = 0
@@ -133,6 +135,8 @@ function gauges(counters) {
     [code('interfaces[i].held'), held.comment],
     [code('interfaces[i].arp.neighbours'), 'Neighbours known or asked for.'],
     [code('reassembly.waiting'), 'Datagrams that wait for fragments.'],
+    [code('routes.size'), 'Routes, those of our own networks included.'],
+    [code('routes.redirects'), 'Destinations for which a redirect is followed.'],
     [code('pathMtu.destinations'), 'Destinations with a path MTU below that of the link.'],
     [code('tcp.connections'), 'Connections that are not closed, but for TIME-WAIT.'],
     [code('tcp.halfOpen'), 'Connections of listeners whose handshake is not over.'],

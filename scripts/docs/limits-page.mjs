@@ -18,6 +18,12 @@ const GROUPS = [
     defaults: 'DEFAULT_REASSEMBLY_LIMITS',
   },
   {
+    group: 'ipv4',
+    file: 'packages/core/src/ipv4/ipv4-settings.ts',
+    type: 'Ipv4Settings',
+    defaults: 'DEFAULT_IPV4_SETTINGS',
+  },
+  {
     group: 'pathMtu',
     file: 'packages/core/src/ipv4/path-mtu-limits.ts',
     type: 'PathMtuLimits',
@@ -49,6 +55,14 @@ const TOLD_BY = {
   'reassembly.maxDatagrams': 'counter `reassembly.evicted`',
   'reassembly.maxBytes': 'counter `reassembly.evicted`, drop `ipv4.reassemblyFull`',
   'reassembly.maxFragments': 'counter `reassembly.refused`, drop `ipv4.refusedFragment`',
+  'ipv4.forwarding': undefined,
+  'ipv4.hostModel': undefined,
+  'ipv4.acceptRedirects': 'drop `icmp.unmatched`',
+  'ipv4.sendRedirects': undefined,
+  'ipv4.forwardBroadcasts': 'drop `forward.broadcast`',
+  'ipv4.maxRoutes': '`LUNETTA_ERR_MISUSE` from `routes.add`',
+  'ipv4.maxRedirects': 'gauge `routes.redirects`',
+  'ipv4.redirectAgeMs': undefined,
   'pathMtu.maxDestinations': 'counter `pathMtu.evicted`',
   'pathMtu.ageMs': 'counter `pathMtu.aged`',
   'pathMtu.minMtu': undefined,
@@ -204,8 +218,10 @@ function constant(file, name) {
   return new SourceFile(file).constant(name);
 }
 
-/** A schema's range, of a number or of both numbers of a pair. */
+/** A schema's range, of a number or of both numbers of a pair; or the values there are. */
 function rangeOf(schema) {
+  if (schema.type === 'boolean') return 'true or false';
+  if (schema.enum !== undefined) return schema.enum.join(' or ');
   const { minimum, maximum } = schema.type === 'array' ? schema.items[0] : schema;
   return `${minimum} to ${maximum}`;
 }

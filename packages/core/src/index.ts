@@ -19,6 +19,7 @@ export type { Clock, Random, ScheduledCall, Scheduler } from './time/host.js';
 export { SeededRandom } from './time/seeded-random.js';
 export { Timer } from './time/timer.js';
 export { TimerWheel } from './time/timer-wheel.js';
+export { PrefixTrie } from './ipv4/routes/prefix-trie.js';
 export { NOT_FOUND, TupleTable } from './table/tuple-table.js';
 
 export * as arp from './wire/arp.js';
@@ -45,6 +46,9 @@ export type { RetainedDatagram } from './udp/retained-datagram.js';
 export type { UdpNetworkError } from './udp/bound-socket.js';
 export type { UdpBindOptions, UdpSocket } from './udp/udp-socket.js';
 
+export { FilteredDatagram } from './ipv4/filter/filtered-datagram.js';
+export { Verdict, type FilterFunction, type FilterHook, type PacketFilter } from './ipv4/filter/packet-filter.js';
+export type { RouteInfo, RouteOptions, StaticRoutes } from './stack/static-routes.js';
 export { Stack } from './stack/stack.js';
 export type { AddressConflict } from './stack/interface-set.js';
 export type { StackHost } from './stack/stack-host.js';

@@ -85,7 +85,19 @@ describe('an echo request', () => {
   });
 });
 
-test.each([1, 2, 6, 7, 9, 10, 13, 15, 17, 30, 255])('a message of type %d is dropped in silence', (type) => {
+test('a timestamp request is answered with our time, which is none of the day’s', () => {
+  lab.advance('1s');
+  const request = icmpMessage(13, 0, 0x12340001, Uint8Array.of(0, 0, 0, 99, 0, 0, 0, 0, 0, 0, 0, 0));
+  const [answer] = lab.ask(lab.ipv4Frame({ protocol: 1 }, request));
+  expect(answer.icmp).toEqual({ type: 14, code: 0, rest: 0x12340001 });
+  const times = new DataView(answer.payload.buffer, answer.payload.byteOffset);
+  expect(times.getUint32(0)).toBe(99);
+  expect(times.getUint32(4)).toBeGreaterThanOrEqual(0x80000000);
+  expect(times.getUint32(8)).toBe(times.getUint32(4));
+  expect(lab.ask(lab.ipv4Frame({ protocol: 1 }, icmpMessage(13, 0, 0, Uint8Array.of(1))))).toEqual([]);
+});
+
+test.each([1, 2, 6, 7, 9, 10, 14, 15, 17, 30, 255])('a message of type %d is dropped in silence', (type) => {
   expect(lab.ask(lab.ipv4Frame({ protocol: 1 }, icmpMessage(type, 0, 1, counted(20))))).toEqual([]);
   expect(lab.drops('icmp.unknownType')).toBe(1);
 });
@@ -144,7 +156,7 @@ describe('an unreachable', () => {
 
   test('never answers an ICMP message, an error least of all', () => {
     for (let type = 0; type < 40; type++) {
-      if (type === icmpv4.TYPE_ECHO_REQUEST) continue;
+      if (type === icmpv4.TYPE_ECHO_REQUEST || type === icmpv4.TYPE_TIMESTAMP) continue;
       expect(lab.ask(lab.ipv4Frame({ protocol: 1 }, icmpMessage(type, 3, 0, counted(40))))).toEqual([]);
     }
   });

@@ -10,10 +10,13 @@ export { NodeClock } from './node/node-clock.js';
 export { NodeRandom } from './node/node-random.js';
 export { NodeScheduler } from './node/node-scheduler.js';
 
-export { END_OF_STREAM, LunettaError, SocketError, ipv4Address, macAddress } from '@lunetta/core';
+export { END_OF_STREAM, LunettaError, SocketError, Verdict, ipv4Address, macAddress } from '@lunetta/core';
 export type {
   AddressConflict,
   Datagram,
+  FilteredDatagram,
+  FilterFunction,
+  FilterHook,
   InterfaceCounters,
   LinkDriver,
   LinkDiagnosis,
@@ -27,6 +30,8 @@ export type {
   QueueAudit,
   ReceivedDatagram,
   RetainedDatagram,
+  RouteInfo,
+  RouteOptions,
   RunMode,
   SocketErrorCode,
   StackCounters,

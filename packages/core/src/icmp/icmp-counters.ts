@@ -2,7 +2,9 @@
 export enum IcmpCounter {
   echoRequestsAnswered,
   echoRepliesReceived,
+  timestampsAnswered,
   errorsReceived,
+  redirectsFollowed,
   errorsSent,
   /** Errors that were due but kept back by the rate limit. */
   errorsRateLimited,
@@ -11,4 +13,4 @@ export enum IcmpCounter {
 }
 
 /** Number of counters. */
-export const ICMP_COUNTERS = 6;
+export const ICMP_COUNTERS = 8;

@@ -29,8 +29,12 @@ export class IcmpErrors {
     this.rateLimit = new IcmpRateLimit(limits, time, random);
   }
 
-  /** Answers a received datagram, whose header is at `packet.networkAt`, with an error. */
-  send(packet: Packet, type: number, code: number): void {
+  /**
+   * Answers a received datagram, whose header is at `packet.networkAt`, with an error.
+   *
+   * @param rest the second word of the error
+   */
+  send(packet: Packet, type: number, code: number, rest = 0): void {
     if (!isErrorDue(packet)) return;
     const path = this.network.pathBack(packet);
     if (path === undefined) return;
@@ -49,18 +53,19 @@ export class IcmpErrors {
     error.begin(length);
     const quoted = packet.memory.bytes.subarray(packet.networkAt, packet.networkAt + length - icmpv4.HEADER_LENGTH);
     error.memory.bytes.set(quoted, error.at + icmpv4.HEADER_LENGTH);
-    icmpv4.write(error.view, error.at, type, code, 0, 0);
+    icmpv4.write(error.view, error.at, type, code, 0, rest);
     const sum = checksum.finish(checksum.add(0, error.view, error.at, error.end));
-    icmpv4.write(error.view, error.at, type, code, sum, 0);
+    icmpv4.write(error.view, error.at, type, code, sum, rest);
     this.network.output(error, path, ipv4.PROTOCOL_ICMP, TTL, TOS);
     this.counters[IcmpCounter.errorsSent]++;
   }
 }
 
-/** No error about an error, nor about what was sent to many (RFC 1122 section 3.2.2). Fragments come no further. */
+/** No error about an error, a later fragment, or what was sent to many (RFC 1122 section 3.2.2). */
 function isErrorDue(packet: Packet): boolean {
-  if (packet.linkCast !== Cast.UNICAST || packet.networkCast !== Cast.UNICAST) return false;
-  const { view, networkAt, at } = packet;
+  const { view, networkAt, at, networkCast } = packet;
+  const isToOne = networkCast === Cast.UNICAST || networkCast === Cast.TRANSIT;
+  if (packet.linkCast !== Cast.UNICAST || !isToOne || ipv4.fragmentOffset(view, networkAt) !== 0) return false;
   if (ipv4.protocol(view, networkAt) !== ipv4.PROTOCOL_ICMP) return true;
   return icmpv4.fits(at, packet.end) && !icmpv4.isError(icmpv4.type(view, at));
 }

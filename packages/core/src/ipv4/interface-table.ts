@@ -1,4 +1,5 @@
 import { isLoopback } from '../wire/ipv4-address.js';
+import type { Ipv4Settings } from './ipv4-settings.js';
 import type { Ipv4Address, Ipv4Interface, Ipv4Link } from './ipv4-interface.js';
 
 /** Opens the loopback interface, which adds itself. */
@@ -14,8 +15,21 @@ export class InterfaceTable {
   private readonly owners = new Map<number, Ipv4Interface>();
   private loopback: Ipv4Interface | undefined = undefined;
 
+  /** Whether we are a router; see `Ipv4Settings.forwarding`. */
+  isForwarding: boolean;
+
   /** @param openLoopback called once, when the loopback interface is first needed */
-  constructor(private readonly openLoopback: OpenLoopback) {}
+  constructor(
+    private readonly openLoopback: OpenLoopback,
+    private readonly settings: Ipv4Settings,
+  ) {
+    this.isForwarding = settings.forwarding;
+  }
+
+  /** True if an address of ours counts on its own interface only; a router has them on all. */
+  get isStrong(): boolean {
+    return this.settings.hostModel === 'strong' && !this.isForwarding;
+  }
 
   /** All interfaces, in the order in which they were added. */
   get all(): readonly Ipv4Interface[] {

@@ -4,9 +4,12 @@ import { DropReason } from '../link/drop-reason.js';
 import { Cast, type Packet } from '../link/packet.js';
 import type { Tcp } from '../tcp/tcp.js';
 import type { Udp } from '../udp/udp.js';
+import * as icmpv4 from '../wire/icmpv4.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv4Address from '../wire/ipv4-address.js';
 import * as ipv4Options from '../wire/ipv4-options.js';
+import { Verdict, type PacketFilter } from './filter/packet-filter.js';
+import type { Forwarder } from './forwarder.js';
 import type { InterfaceTable } from './interface-table.js';
 import type { Ipv4Interface } from './ipv4-interface.js';
 import type { Reassembly } from './reassembly.js';
@@ -22,6 +25,8 @@ export class Ipv4Input {
     private readonly udp: Udp,
     private readonly tcp: Tcp,
     private readonly reassembly: Reassembly,
+    private readonly forwarder: Forwarder,
+    private readonly filter: PacketFilter,
   ) {}
 
   /** Takes the datagram `[packet.at, packet.end)`, with the link's padding, if any. */
@@ -35,8 +40,11 @@ export class Ipv4Input {
     if (destination === iface.primary && destination !== ipv4Address.ANY) {
       packet.networkCast = Cast.UNICAST;
     } else {
-      const cast = iface.castOf(destination);
-      if (cast === undefined) return packet.drop(DropReason['ipv4.notForUs']);
+      const cast = iface.castOf(destination) ?? this.castOfOthers(destination);
+      if (cast === undefined) {
+        if (this.interfaces.isForwarding) return this.forwarder.forward(packet, iface, headerLength);
+        return packet.drop(DropReason['ipv4.notForUs']);
+      }
       packet.networkCast = cast;
     }
     if (packet.networkCast === Cast.UNICAST && packet.linkCast !== Cast.UNICAST) {
@@ -65,15 +73,16 @@ export class Ipv4Input {
     this.inputForUs(packet, headerLength);
   }
 
+  /** A weak host, and a router, has its addresses on all interfaces. */
+  private castOfOthers(destination: number): Cast | undefined {
+    const { interfaces } = this;
+    return interfaces.isStrong || interfaces.ownerOf(destination) === undefined ? undefined : Cast.UNICAST;
+  }
+
   /** Takes a datagram to one of our addresses or groups, whose fixed header is checked. */
   private inputForUs(packet: Packet, headerLength: number): void {
     const { view, at } = packet;
-    if (
-      headerLength > ipv4.MIN_HEADER_LENGTH &&
-      !ipv4Options.areAcceptable(view, at + ipv4.MIN_HEADER_LENGTH, at + headerLength)
-    ) {
-      return packet.drop(DropReason['ipv4.badOptions']);
-    }
+    if (headerLength > ipv4.MIN_HEADER_LENGTH && this.refuseOptions(packet, headerLength)) return;
     const totalLength = ipv4.totalLength(view, at);
     if ((ipv4.fragmentWord(view, at) & ipv4.ANY_FRAGMENT) !== 0) {
       const whole = this.reassembly.add(packet, headerLength, totalLength);
@@ -86,8 +95,30 @@ export class Ipv4Input {
     this.inputToProtocol(packet);
   }
 
+  /** What is malformed its sender is told (RFC 1122 section 3.2.2.5), and that we obey no source routes. */
+  private refuseOptions(packet: Packet, headerLength: number): boolean {
+    const { view, at } = packet;
+    const problemAt = ipv4Options.problemAt(view, at + ipv4.MIN_HEADER_LENGTH, at + headerLength);
+    if (problemAt === ipv4Options.NO_PROBLEM) return false;
+    packet.networkAt = at;
+    packet.end = at + ipv4.totalLength(view, at);
+    packet.at = at + headerLength;
+    this.icmp.badOptions(packet, problemAt);
+    packet.drop(DropReason['ipv4.badOptions']);
+    return true;
+  }
+
+  private isFiltered(packet: Packet): boolean {
+    const verdict = this.filter.judgeInput(packet);
+    if (verdict === Verdict.PASS) return false;
+    if (verdict === Verdict.REJECT) this.icmp.unreachable(packet, icmpv4.CODE_ADMINISTRATIVELY_PROHIBITED);
+    packet.drop(DropReason['filter.input']);
+    return true;
+  }
+
   /** Hands a whole datagram, payload at `packet.at`, to its protocol. */
   private inputToProtocol(packet: Packet): void {
+    if (this.filter.input !== null && this.isFiltered(packet)) return;
     switch (ipv4.protocol(packet.view, packet.networkAt)) {
       case ipv4.PROTOCOL_UDP:
         return this.udp.input(packet);

@@ -54,6 +54,9 @@ export class Ipv4Interface {
     readonly isLoopback = false,
   ) {}
 
+  /** Its link carries frames. */
+  isUp = true;
+
   /** Our addresses, the primary one first. */
   get addressList(): readonly Ipv4Address[] {
     return this.given;
@@ -105,6 +108,13 @@ export class Ipv4Interface {
       if (((destination ^ address) & bits) === 0) return address;
     }
     return this.primary;
+  }
+
+  /** True if both addresses are on one network of ours. */
+  isOnSameNetwork(one: number, other: number): boolean {
+    return this.own.some(
+      ({ address, mask: bits }) => ((one ^ address) & bits) === 0 && ((other ^ address) & bits) === 0,
+    );
   }
 
   /** Joins a multicast group once more; true if that is the first time. */

@@ -1,4 +1,6 @@
 import type { SocketErrorCode } from '../errors/socket-error.js';
+import { DropReason } from '../link/drop-reason.js';
+import { LinkCounter } from '../link/link-counters.js';
 import { Cast, type Packet } from '../link/packet.js';
 import type { NetworkLayer } from '../network/network-layer.js';
 import type { Path } from '../network/path.js';
@@ -8,11 +10,14 @@ import * as ipv4Address from '../wire/ipv4-address.js';
 import { Fragmenter } from './fragmenter.js';
 import { Identifications } from './identifications.js';
 import type { InterfaceTable } from './interface-table.js';
+import { Verdict, type PacketFilter } from './filter/packet-filter.js';
+import type { Ipv4Settings } from './ipv4-settings.js';
 import type { Ipv4Address, Ipv4Interface } from './ipv4-interface.js';
 import { PathCache } from './path-cache.js';
 import { PathFinder } from './path-finder.js';
 import type { PathMtuCache } from './path-mtu-cache.js';
-import type { RouteTable } from './routes.js';
+import type { Redirects } from './redirects.js';
+import type { RouteTable } from './routes/route-table.js';
 
 /** IPv4 on the way down: paths, the header, fragments. */
 export class Ipv4Output implements NetworkLayer {
@@ -26,23 +31,24 @@ export class Ipv4Output implements NetworkLayer {
   constructor(
     readonly interfaces: InterfaceTable,
     readonly routes: RouteTable,
-    readonly pathMtu: PathMtuCache,
+    private readonly pathMtu: PathMtuCache,
+    private readonly redirects: Redirects,
+    private readonly filter: PacketFilter,
+    private readonly settings: Ipv4Settings,
     random: Random,
   ) {
-    this.finder = new PathFinder(interfaces, routes, pathMtu, random);
+    this.finder = new PathFinder(interfaces, routes, pathMtu, redirects, random);
     this.pathsBack = new PathCache(random);
     this.identifications = new Identifications(random);
   }
 
   /** Gives an interface its addresses, and with them the routes to their networks. */
   setAddresses(iface: Ipv4Interface, addresses: readonly Ipv4Address[]): void {
-    const gateways = this.routes.list().filter((route) => route.iface === iface && route.gateway !== 0);
-    this.routes.removeInterface(iface);
+    this.routes.removeInterface(iface, ({ isConnected = false }) => isConnected);
     this.interfaces.setAddresses(iface, addresses);
     for (const { address, prefixLength } of addresses) {
-      this.routes.add({ prefix: address, prefixLength, gateway: 0, iface });
+      this.routes.add({ prefix: address, prefixLength, gateway: 0, iface, isConnected: true });
     }
-    for (const route of gateways) this.routes.add(route);
   }
 
   /** Joins a multicast group on an interface, as often as it is left again. */
@@ -75,6 +81,13 @@ export class Ipv4Output implements NetworkLayer {
     return this.finder.fill(path, remote, local) === undefined ? path : undefined;
   }
 
+  /** The path of a datagram that is passed on to `remote`, or why there is none. Valid until the next call. */
+  forwardPath(remote: number): Path | SocketErrorCode {
+    const path = this.pathsBack.at(remote, 0);
+    if (path.remote === remote && path.boundLocal === 0 && this.finder.holds(path)) return path;
+    return this.finder.fill(path, remote, 0) ?? path;
+  }
+
   begin(path: Path, length: number): Packet | undefined {
     const link = path.link!;
     if (length + ipv4.MIN_HEADER_LENGTH > path.mtu) return this.fragmenter.begin(link, length);
@@ -91,10 +104,32 @@ export class Ipv4Output implements NetworkLayer {
     const totalLength = packet.end - at;
     const fragmentWord = dontFragment ? ipv4.DONT_FRAGMENT : 0;
     ipv4.write(packet.view, at, tos, totalLength, identification, fragmentWord, ttl, protocol, local, remote);
-    packet.at = at;
     packet.networkAt = at;
+    if (this.filter.output !== null && this.isFiltered(packet, path)) return;
+    packet.at = at;
     if (totalLength > path.mtu) return this.fragmenter.send(path.link!, path.nextHop!, path.mtu);
     path.link!.output(packet, path.nextHop!);
+  }
+
+  /** Drops a datagram that a filter does not let out, `packet.at` at its payload. */
+  private isFiltered(packet: Packet, path: Path): boolean {
+    if (this.filter.judgeOutput(packet, path.interfaceIndex) === Verdict.PASS) return false;
+    const { io } = path.link!;
+    io.counters[LinkCounter.txAccepted]++;
+    io.txDrops[DropReason['filter.output']]++;
+    if (packet.handle >= 0) io.release(packet.takeHandle());
+    return true;
+  }
+
+  followRedirect(remote: number, gateway: number, router: number): boolean {
+    const path = this.forwardPath(remote);
+    if (!this.settings.acceptRedirects || this.interfaces.isForwarding || typeof path === 'string') return false;
+    // Only from the router in use, and only to another host on the same link (RFC 1122 section 3.2.2.2).
+    const iface = this.interfaces.at(path.interfaceIndex);
+    if (path.via !== router || gateway === router || !iface.isOther(gateway)) return false;
+    if (!iface.isOnSameNetwork(router, gateway) || iface.isBroadcast(gateway)) return false;
+    this.redirects.follow(remote, gateway);
+    return true;
   }
 
   reducePathMtu(remote: number, mtu: number): void {

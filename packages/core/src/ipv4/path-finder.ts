@@ -10,7 +10,9 @@ import * as macAddress from '../wire/mac-address.js';
 import type { InterfaceTable } from './interface-table.js';
 import type { Ipv4Interface } from './ipv4-interface.js';
 import type { PathMtuCache } from './path-mtu-cache.js';
-import type { Route, RouteTable } from './routes.js';
+import type { Redirects } from './redirects.js';
+import type { RouteTable } from './routes/route-table.js';
+import type { Route } from './routes/route.js';
 
 /** Works out ways: by which interface, to which station on the link, from which address, how much at a time. */
 export class PathFinder {
@@ -20,6 +22,7 @@ export class PathFinder {
     private readonly interfaces: InterfaceTable,
     private readonly routes: RouteTable,
     private readonly pathMtu: PathMtuCache,
+    private readonly redirects: Redirects,
     random: Random,
   ) {
     this.hash = new KeyedHash(() => random.int32());
@@ -46,13 +49,14 @@ export class PathFinder {
     const isGroup = remote === ipv4Address.LIMITED_BROADCAST || ipv4Address.isMulticast(remote);
     // What has a source of 127/8 never leaves a host (RFC 1122 section 3.2.1.3); 0/8 and 240/4 are nobody's.
     if (ipv4Address.isLoopback(local) || (!isGroup && !ipv4Address.isHost(remote))) return 'ENETUNREACH';
-    const route = isGroup ? this.groupRoute(remote, local) : this.routes.find(remote);
+    const route = isGroup ? this.groupRoute(remote, local) : this.routeTo(remote, local);
     if (route === undefined) return 'ENETUNREACH';
     const { iface } = route;
-    path.via = route.gateway !== 0 ? route.gateway : remote;
+    path.via = route.gateway !== 0 ? (this.redirects.gatewayTo(remote) ?? route.gateway) : remote;
     const nextHop = this.nextHop(path, iface);
     if (nextHop === undefined) return 'EHOSTUNREACH';
-    return this.finish(path, iface, nextHop, local !== 0 ? local : iface.sourceFor(path.via));
+    const source = local !== 0 ? local : (route.source ?? 0);
+    return this.finish(path, iface, nextHop, source !== 0 ? source : iface.sourceFor(path.via));
   }
 
   /** To one of our own addresses: by the loopback interface, from that very address if no other is wanted. */
@@ -70,6 +74,8 @@ export class PathFinder {
     path.local = local;
     path.addressSum = checksum.addWord(checksum.addWord(0, local), remote);
     path.mtu = this.pathMtu.mtuTo(remote, iface.mtu);
+    path.linkMtu = iface.mtu;
+    path.interfaceIndex = iface.index;
     path.identificationOffset = this.hash.of(remote, local, -1);
     path.link = this.interfaces.linkOf(iface);
     path.nextHop = nextHop;
@@ -77,12 +83,18 @@ export class PathFinder {
     return undefined;
   }
 
-  /** To groups and the limited broadcast address: by the interface of the source, or else the first one. */
+  /** A strong host sends by the interface that has the source (RFC 1122 section 3.3.4.2). */
+  private routeTo(remote: number, local: number): Route | undefined {
+    const owner = local !== 0 && this.interfaces.isStrong ? this.interfaces.ownerOf(local) : undefined;
+    const route = this.routes.find(remote);
+    if (owner === undefined || route === undefined || route.iface === owner) return route;
+    return this.routes.findVia(remote, owner);
+  }
+
+  /** To groups and the limited broadcast address: by the interface of the source or of a route for them, or the first one. */
   private groupRoute(remote: number, local: number): Route | undefined {
-    const iface =
-      local !== 0
-        ? this.interfaces.ownerOf(local)
-        : this.interfaces.all.find((own) => own.primary !== 0 && !own.isLoopback);
+    const chosen = local !== 0 ? this.interfaces.ownerOf(local) : this.routes.findSpecific(remote)?.iface;
+    const iface = chosen ?? this.interfaces.all.find((own) => own.primary !== 0 && !own.isLoopback);
     return iface && { prefix: remote, prefixLength: 32, gateway: 0, iface };
   }
 

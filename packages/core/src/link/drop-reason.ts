@@ -121,6 +121,20 @@ export enum DropReason {
   'tcp.acceptQueueFull',
   /** There are as many connections as the limit allows. */
   'tcp.tooMany',
+  /** To be passed on, but its time is over; answered by ICMP time exceeded. */
+  'forward.ttlExceeded',
+  /** To be passed on, but there is no way there; answered by ICMP unreachable. */
+  'forward.noRoute',
+  /** To be passed on, but the next link takes less and it may not be cut up; answered by ICMP with that link's MTU. */
+  'forward.tooLong',
+  /** To the broadcast address of a network behind us, which the settings forbid or where it came from. */
+  'forward.broadcast',
+  /** To be passed on, but the next link has no room, or another large datagram is being cut up. */
+  'forward.noRoom',
+  /** A packet filter has dropped or rejected a datagram for us. */
+  'filter.input',
+  /** A packet filter has dropped or rejected a datagram on its way through us. */
+  'filter.forward',
   /** A request that cannot be answered: there is no way back to its sender. */
   'reply.noRoute',
   /** A request that cannot be answered: the link has no room or no free buffer for it. */
@@ -130,6 +144,8 @@ export enum DropReason {
   'arp.unresolved',
   /** Too many frames wait for ARP, for one address or in all, or as many buffers are held as the link allows. */
   'arp.pendingFull',
+  /** A packet filter has dropped or rejected a datagram of ours. */
+  'filter.output',
   /** The link's queue for sending is full. */
   'link.txFull',
   /** The interface was closed while the frame waited. */

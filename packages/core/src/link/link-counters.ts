@@ -1,6 +1,6 @@
 /**
  * Indices into {@link LinkIo.counters}; the unit is a frame where no other is said. At any time:
- * `rxFrames = delivered + consumed + sum(rxDrops)` and
+ * `rxFrames = delivered + consumed + forwarded + sum(rxDrops)` and
  * `txAccepted = txSent + sum(txDrops) + queued + waiting for ARP`.
  */
 export enum LinkCounter {
@@ -12,6 +12,8 @@ export enum LinkCounter {
   delivered,
   /** Received frames that the stack itself was the receiver of, or that were merged into a datagram. */
   consumed,
+  /** Received frames whose datagram was passed on to another link. */
+  forwarded,
   /** Frames that the stack accepted for sending. */
   txAccepted,
   /** Frames that the driver accepted for sending. */
@@ -21,4 +23,4 @@ export enum LinkCounter {
 }
 
 /** Number of counters. */
-export const LINK_COUNTERS = 7;
+export const LINK_COUNTERS = 8;

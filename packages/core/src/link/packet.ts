@@ -11,6 +11,8 @@ export enum Cast {
   UNICAST,
   MULTICAST,
   BROADCAST,
+  /** Of a datagram: to another host, through us. */
+  TRANSIT,
 }
 
 /**
@@ -64,7 +66,7 @@ export class Packet {
     return handle;
   }
 
-  /** The frame has reached a socket or another user. Exactly one of `delivered`, `consumed`, `drop` for each frame. */
+  /** The frame has reached a socket or another user. Exactly one of `delivered`, `consumed`, `forwarded`, `drop` for each frame. */
   delivered(): void {
     this.link.counters[LinkCounter.delivered]++;
   }
@@ -72,6 +74,11 @@ export class Packet {
   /** The stack itself was the receiver: ARP, ICMP. */
   consumed(): void {
     this.link.counters[LinkCounter.consumed]++;
+  }
+
+  /** The datagram in it was passed on to another link. */
+  forwarded(): void {
+    this.link.counters[LinkCounter.forwarded]++;
   }
 
   /** The frame comes to nothing. */

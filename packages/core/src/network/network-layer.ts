@@ -49,6 +49,14 @@ export interface NetworkLayer {
   /** A router has said that nothing larger than `mtu` bytes gets to `remote`, and what it said was found credible. */
   reducePathMtu(remote: number, mtu: number): void;
 
+  /**
+   * A router has said that `gateway` is the better first hop to `remote`.
+   *
+   * @param router who said so
+   * @returns false if that is not to be believed
+   */
+  followRedirect(remote: number, gateway: number, router: number): boolean;
+
   /** True if `address` (text) is one of ours, or one that a socket may be bound to for multicast or broadcast. */
   isBindable(address: string): boolean;
 

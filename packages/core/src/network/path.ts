@@ -26,8 +26,12 @@ export class Path {
   cast: Cast = Cast.UNICAST;
   /** The address to resolve on the link: the remote's, or the gateway's. */
   via = 0;
-  /** The largest datagram that fits, IP header included, in bytes. */
+  /** The path MTU: the largest datagram that gets there as far as we know, IP header included, in bytes. */
   mtu = 0;
+  /** The largest datagram that the link takes, in bytes. */
+  linkMtu = 0;
+  /** Number of the interface to leave by. */
+  interfaceIndex = 0;
   /** What this was made from: see `RouteTable.generation`; 0 in a path never filled in. */
   generation = 0;
   /** Secret number to start the identifications of this way from. */

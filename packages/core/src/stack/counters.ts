@@ -1,4 +1,5 @@
 import { ARP_COUNTERS, ArpCounter } from '../arp/arp-counters.js';
+import type { ForwardCounter } from '../ipv4/forward-counters.js';
 import type { FragmentCounter } from '../ipv4/fragment-counters.js';
 import type { PathMtuCounter } from '../ipv4/path-mtu-counters.js';
 import type { ReassemblyCounter } from '../ipv4/reassembly-counters.js';
@@ -18,6 +19,7 @@ export interface InterfaceCounters {
     readonly bytes: number;
     readonly delivered: number;
     readonly consumed: number;
+    readonly forwarded: number;
     /** By reason, only those that happened. */
     readonly dropped: Readonly<Record<string, number>>;
   };
@@ -43,6 +45,9 @@ export interface StackCounters {
   readonly interfaces: readonly InterfaceCounters[];
   readonly reassembly: Readonly<Record<keyof typeof ReassemblyCounter | 'waiting', number>>;
   readonly fragments: Readonly<Record<keyof typeof FragmentCounter, number>>;
+  readonly forwarding: Readonly<Record<keyof typeof ForwardCounter, number>>;
+  /** How many there are now. */
+  readonly routes: { readonly size: number; readonly redirects: number };
   readonly pathMtu: Readonly<Record<keyof typeof PathMtuCounter | 'destinations', number>>;
   readonly icmp: Readonly<Record<keyof typeof IcmpCounter, number>>;
   readonly tcp: Readonly<
@@ -66,6 +71,7 @@ export function interfaceCounters(iface: NetworkInterface): InterfaceCounters {
       bytes: counters[LinkCounter.rxBytes],
       delivered: counters[LinkCounter.delivered],
       consumed: counters[LinkCounter.consumed],
+      forwarded: counters[LinkCounter.forwarded],
       dropped: byReason(io.rxDrops),
     },
     tx: {

@@ -115,6 +115,7 @@ export class InterfaceSet {
   private start(iface: NetworkInterface, onEvent: (event: LinkEvent) => void): void {
     const { loop } = this.parts;
     this.byIndex.push(iface);
+    iface.ipv4.isUp = iface.port.linkState === 'up';
     iface.port.setListener({ onWake: () => loop.onWake(), onEvent });
     // From now on one can send. In a turn, frames that wait at a device must wait on; nothing waits at a new loopback.
     if (!loop.isInTurn || iface.ipv4.isLoopback) iface.poll();
@@ -126,7 +127,7 @@ export class InterfaceSet {
     const [macHi, macLo] = [hiOf(hardwareAddress), loOf(hardwareAddress)];
     return new Ethernet({ io, iface, macHi, macLo, limits, time, timers, random: host.random }, ipv4Input, {
       setMulticastList: (addresses) => port.setMulticastList(addresses),
-      unresolved: (networkAt, end) => icmp.unresolved(io.memory.view, networkAt, end),
+      unresolved: (networkAt, end) => icmp.unresolved(io, networkAt, end),
       conflict: (address, hi, lo) => this.reportConflict(iface.index, address, toBytes(hi, lo)),
     });
   }
@@ -134,6 +135,11 @@ export class InterfaceSet {
   private onEvent(iface: NetworkInterface, options: InterfaceOptions, event: LinkEvent): void {
     const { ipv4, loop } = this.parts;
     loop.enter(); // timers armed now count from now, however long the stack has slept
+    const isUp = iface.port.linkState === 'up';
+    if (isUp !== iface.ipv4.isUp) {
+      iface.ipv4.isUp = isUp;
+      ipv4.routes.linkChanged();
+    }
     if (event === 'mtu') {
       iface.ipv4.mtu = mtuOf(iface.port, iface.io, options);
       ipv4.routes.generation++;

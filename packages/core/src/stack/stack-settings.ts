@@ -1,5 +1,6 @@
 import { DEFAULT_ARP_LIMITS, type ArpLimits } from '../arp/arp-limits.js';
 import { DEFAULT_ICMP_LIMITS, type IcmpLimits } from '../icmp/rate-limit.js';
+import { DEFAULT_IPV4_SETTINGS, type Ipv4Settings } from '../ipv4/ipv4-settings.js';
 import { DEFAULT_PATH_MTU_LIMITS, type PathMtuLimits } from '../ipv4/path-mtu-limits.js';
 import { DEFAULT_REASSEMBLY_LIMITS, type ReassemblyLimits } from '../ipv4/reassembly-limits.js';
 import { DEFAULT_TCP_LIMITS, type TcpLimits } from '../tcp/tcp-limits.js';
@@ -10,6 +11,7 @@ import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from './poll-loop.js';
 export interface StackSettings {
   readonly arp?: Partial<ArpLimits> | undefined;
   readonly reassembly?: Partial<ReassemblyLimits> | undefined;
+  readonly ipv4?: Partial<Ipv4Settings> | undefined;
   readonly pathMtu?: Partial<PathMtuLimits> | undefined;
   readonly icmp?: Partial<IcmpLimits> | undefined;
   readonly udp?: Partial<UdpLimits> | undefined;
@@ -21,6 +23,7 @@ export interface StackSettings {
 export interface FullStackSettings {
   readonly arp: ArpLimits;
   readonly reassembly: ReassemblyLimits;
+  readonly ipv4: Ipv4Settings;
   readonly pathMtu: PathMtuLimits;
   readonly icmp: IcmpLimits;
   readonly udp: UdpLimits;
@@ -33,6 +36,7 @@ export function fillSettings(settings: StackSettings): FullStackSettings {
   return {
     arp: withDefaults(DEFAULT_ARP_LIMITS, settings.arp),
     reassembly: withDefaults(DEFAULT_REASSEMBLY_LIMITS, settings.reassembly),
+    ipv4: withDefaults(DEFAULT_IPV4_SETTINGS, settings.ipv4),
     pathMtu: withDefaults(DEFAULT_PATH_MTU_LIMITS, settings.pathMtu),
     icmp: withDefaults(DEFAULT_ICMP_LIMITS, settings.icmp),
     udp: withDefaults(DEFAULT_UDP_LIMITS, settings.udp),

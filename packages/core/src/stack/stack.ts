@@ -3,6 +3,9 @@ import type { SocketErrorCode } from '../errors/socket-error.js';
 import { IcmpCounter } from '../icmp/icmp-counters.js';
 import { Icmp } from '../icmp/icmp.js';
 import type { PingOptions, PingResult } from '../icmp/ping.js';
+import { PacketFilter } from '../ipv4/filter/packet-filter.js';
+import { ForwardCounter } from '../ipv4/forward-counters.js';
+import { Forwarder } from '../ipv4/forwarder.js';
 import { FragmentCounter } from '../ipv4/fragment-counters.js';
 import { InterfaceTable } from '../ipv4/interface-table.js';
 import { Ipv4Input } from '../ipv4/ipv4-input.js';
@@ -11,7 +14,8 @@ import { PathMtuCache } from '../ipv4/path-mtu-cache.js';
 import { PathMtuCounter } from '../ipv4/path-mtu-counters.js';
 import { Reassembly } from '../ipv4/reassembly.js';
 import { ReassemblyCounter } from '../ipv4/reassembly-counters.js';
-import { RouteTable } from '../ipv4/routes.js';
+import { Redirects } from '../ipv4/redirects.js';
+import { RouteTable } from '../ipv4/routes/route-table.js';
 import type { LinkEvent, LinkPort } from '../link/link-driver.js';
 import { StackTime } from '../time/stack-time.js';
 import { TimerWheel } from '../time/timer-wheel.js';
@@ -27,6 +31,7 @@ import { InterfaceSet, type AddressConflict } from './interface-set.js';
 import type { NetworkInterface } from './network-interface.js';
 import { PollLoop } from './poll-loop.js';
 import type { StackHost } from './stack-host.js';
+import { StaticRoutes } from './static-routes.js';
 import { fillSettings, type FullStackSettings, type StackSettings } from './stack-settings.js';
 
 /** Polls that a closing stack spends on sending what is queued. */
@@ -39,7 +44,12 @@ export class Stack {
   /** TCP: `stack.tcp.connect(...)`, `stack.tcp.listen(...)`. */
   readonly tcp: Tcp;
   readonly icmp: Icmp;
+  /** @internal Through {@link routes} and the sockets. */
   readonly ipv4: Ipv4Output;
+  /** The routes: `stack.routes.add({ destination: '10.1.0.0/16', gateway: '10.0.0.254' })`. */
+  readonly routes: StaticRoutes;
+  /** The packet filter: `stack.filter.add('input', (datagram) => Verdict.PASS)`. */
+  readonly filter: PacketFilter;
   /** Called when an interface's link goes up, down or away, or changes its MTU. */
   onLinkEvent: ((iface: NetworkInterface, event: LinkEvent) => void) | undefined = undefined;
   /** Called when another station uses one of our addresses, at most once in 10 seconds for each address. */
@@ -49,6 +59,8 @@ export class Stack {
   private readonly timers: TimerWheel;
   private readonly loop: PollLoop;
   private readonly pathMtu: PathMtuCache;
+  private readonly redirects: Redirects;
+  private readonly forwarder: Forwarder;
   private readonly reassembly: Reassembly;
   private readonly set: InterfaceSet;
   private closing: Promise<void> | undefined = undefined;
@@ -62,11 +74,27 @@ export class Stack {
     this.time = new StackTime(clock);
     this.timers = new TimerWheel(this.time.nowUs);
     this.loop = new PollLoop(this.time, this.timers, scheduler, this.settings.loop);
-    const interfaces = new InterfaceTable(() => this.set.openLoopback().ipv4);
-    const routes = new RouteTable();
     const { time, timers } = this;
-    this.pathMtu = new PathMtuCache(time, timers, random, this.settings.pathMtu, () => routes.generation++);
-    this.ipv4 = new Ipv4Output(interfaces, routes, this.pathMtu, random);
+    const interfaces = new InterfaceTable(() => this.set.openLoopback().ipv4, this.settings.ipv4);
+    const table = new RouteTable();
+    const pathsChanged = (): void => void table.generation++;
+    interfaces.onChange = pathsChanged;
+    this.routes = new StaticRoutes(table, interfaces, this.settings.ipv4.maxRoutes);
+    this.pathMtu = new PathMtuCache(time, timers, random, this.settings.pathMtu, pathsChanged);
+    this.redirects = new Redirects(time, timers, random, this.settings.ipv4, pathsChanged);
+    this.filter = new PacketFilter(
+      (index) => interfaces.at(index).name,
+      (error) => this.loop.raise(error),
+    );
+    this.ipv4 = new Ipv4Output(
+      interfaces,
+      table,
+      this.pathMtu,
+      this.redirects,
+      this.filter,
+      this.settings.ipv4,
+      random,
+    );
     this.icmp = new Icmp(this.ipv4, this.time, this.timers, random, this.settings.icmp);
     this.udp = new Udp(this.ipv4, this.icmp, this.loop, random, this.settings.udp);
     this.icmp.register(PROTOCOL_UDP, this.udp);
@@ -74,8 +102,9 @@ export class Stack {
     this.icmp.register(PROTOCOL_TCP, this.tcp);
     this.loop.onBurstEnd = () => this.tcp.endBurst();
     this.reassembly = new Reassembly(this.icmp, this.time, this.timers, random, this.settings.reassembly);
-    const ipv4Input = new Ipv4Input(interfaces, this.icmp, this.udp, this.tcp, this.reassembly);
-    const { ipv4, icmp, loop } = this;
+    const { ipv4, icmp, udp, tcp, loop, reassembly, filter } = this;
+    this.forwarder = new Forwarder(ipv4, icmp, filter, this.settings.ipv4);
+    const ipv4Input = new Ipv4Input(interfaces, icmp, udp, tcp, reassembly, this.forwarder, filter);
     const links = { ipv4, ipv4Input, icmp, loop, host, time, timers, limits: this.settings.arp };
     this.set = new InterfaceSet(links, {
       linkEvent: (iface, event) => this.call(this.onLinkEvent && (() => this.onLinkEvent?.(iface, event))),
@@ -86,6 +115,16 @@ export class Stack {
   /** The interfaces, in the order in which they were added. */
   get interfaces(): readonly NetworkInterface[] {
     return this.set.all;
+  }
+
+  /** Whether datagrams for others are passed on, as a router does; may be changed at any time. */
+  get forwarding(): boolean {
+    return this.ipv4.interfaces.isForwarding;
+  }
+
+  set forwarding(isEnabled: boolean) {
+    this.ipv4.interfaces.isForwarding = isEnabled;
+    this.ipv4.routes.generation++;
   }
 
   /**
@@ -132,6 +171,8 @@ export class Stack {
       interfaces: this.set.all.map(interfaceCounters),
       reassembly: { ...named(ReassemblyCounter, this.reassembly.counters), waiting: this.reassembly.size },
       fragments: named(FragmentCounter, this.ipv4.fragmenter.counters),
+      forwarding: named(ForwardCounter, this.forwarder.counters),
+      routes: { size: this.ipv4.routes.size, redirects: this.redirects.size },
       pathMtu: { ...named(PathMtuCounter, this.pathMtu.counters), destinations: this.pathMtu.size },
       icmp: named(IcmpCounter, this.icmp.counters),
       tcp: { ...named(TcpCounter, this.tcp.counters), ...this.tcp.gauges() },
@@ -152,6 +193,7 @@ export class Stack {
     this.icmp.ping.close();
     this.reassembly.close();
     this.pathMtu.close();
+    this.redirects.close();
     for (let polls = 0; polls < CLOSING_POLLS && !this.loop.flush(); polls++) await this.turn();
     this.ipv4.fragmenter.close();
     this.loop.stop();

@@ -4,28 +4,37 @@ const NO_OPERATION = 1;
 const LOOSE_SOURCE_ROUTE = 131;
 const STRICT_SOURCE_ROUTE = 137;
 
+/** What {@link problemAt} answers if there is none. */
+export const NO_PROBLEM = -1;
+
 /**
- * True if the options in `[at, end)` are well formed and leave the datagram at its destination: every length fits, and
- * no source route has hops left.
+ * Where the options in `[at, end)` are malformed or lead the datagram away from its destination: every length must fit,
+ * and no source route may have hops left. {@link NO_PROBLEM} if they are acceptable.
  */
-export function areAcceptable(view: DataView, at: number, end: number): boolean {
+export function problemAt(view: DataView, at: number, end: number): number {
   while (at < end) {
     const type = view.getUint8(at);
-    if (type === END_OF_LIST) return true;
+    if (type === END_OF_LIST) return NO_PROBLEM;
     if (type === NO_OPERATION) {
       at++;
       continue;
     }
-    if (end - at < 2) return false;
+    if (end - at < 2) return at;
     const length = view.getUint8(at + 1);
-    if (length < 2 || length > end - at) return false;
+    if (length < 2 || length > end - at) return at + 1;
     if (type === LOOSE_SOURCE_ROUTE || type === STRICT_SOURCE_ROUTE) {
       // The pointer is past the end when the route is used up (RFC 791); 4 is its least value.
-      if (length < 3 || view.getUint8(at + 2) <= length) return false;
+      if (length < 3 || view.getUint8(at + 2) <= length) return at;
     }
     at += length;
   }
-  return true;
+  return NO_PROBLEM;
+}
+
+/** True if the option at `at`, which {@link problemAt} has named, is a source route: not malformed, but not for us. */
+export function isSourceRoute(view: DataView, at: number): boolean {
+  const type = view.getUint8(at);
+  return type === LOOSE_SOURCE_ROUTE || type === STRICT_SOURCE_ROUTE;
 }
 
 /** In an option's type: it stands in every fragment, not in the first one only (RFC 791 section 3.1). */

@@ -122,6 +122,13 @@ export function write(
   view.setInt32(at + 16, destination);
 }
 
+/** Takes one from the TTL, which is more than 0, and brings the checksum up to date (RFC 1624). */
+export function decrementTtl(view: DataView, at: number): void {
+  const word = view.getUint16(at + 8);
+  view.setUint16(at + 8, word - 0x100);
+  view.setUint16(at + 10, checksum.update(view.getUint16(at + 10), word, word - 0x100));
+}
+
 /** Makes the header of a first fragment, of `headerLength` bytes at `at`, that of the whole datagram. */
 export function makeWhole(view: DataView, at: number, headerLength: number, tos: number, totalLength: number): void {
   view.setUint8(at + 1, tos);

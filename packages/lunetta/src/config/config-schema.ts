@@ -10,6 +10,7 @@ const MAC_SHAPE = /^[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}$/;
 
 const NO_CIDR = 'must be an IPv4 address with its prefix length, such as 10.99.0.2/24';
 const NO_ADDRESS = 'must be an IPv4 address, such as 10.99.0.1';
+const NO_PREFIX = 'must be a prefix, such as 10.1.0.0/16';
 const NO_MAC = 'must be a MAC address, such as 02:00:00:00:00:01';
 
 /** An address that a host may have in a network, the all-zeros and all-ones ones excepted (RFC 1122 section 3.2.1.3). */
@@ -44,6 +45,14 @@ function gatewayProblem(gateway: string, addresses: readonly string[]): string |
     return own.address !== router && ((own.address ^ router) & ipv4Address.mask(own.prefixLength)) === 0;
   });
   return isReached ? undefined : `must be another host of one of the interface's networks (${addresses.join(', ')})`;
+}
+
+function prefixProblem(text: string): string | undefined {
+  return ipv4Address.parseCidr(text) === undefined ? NO_PREFIX : undefined;
+}
+
+function addressProblem(text: string): string | undefined {
+  return ipv4Address.parse(text) === undefined ? NO_ADDRESS : undefined;
 }
 
 /** A string of a shape, and then free of the problem that `problemOf` finds. */
@@ -101,6 +110,20 @@ const interfaceSchema = fields({
   if (message !== undefined) context.addIssue({ code: 'custom', path: ['gateway'], message });
 });
 
+const routeSchema = fields({
+  destination: text(CIDR_SHAPE, NO_PREFIX, prefixProblem).describe(
+    'The destinations, such as 10.1.0.0/16; 0.0.0.0/0 for all else.',
+  ),
+  gateway: text(ADDRESS_SHAPE, NO_ADDRESS, addressProblem)
+    .optional()
+    .describe('The router, on a network of ours. Default: the destinations are on the link themselves.'),
+  interface: z.string().optional().describe('Name of the interface to leave by. Default: that of the gateway.'),
+  metric: z.int().min(0).optional().describe('The least one counts whose link is up. Default 0.'),
+  source: text(ADDRESS_SHAPE, NO_ADDRESS, addressProblem)
+    .optional()
+    .describe('The source of what we send there, an address of ours. Default: the one that suits.'),
+});
+
 /** The whole configuration, as in `lunetta.config.json`. */
 export const configSchema = fields({
   $schema: z.string().optional().describe('Where an editor finds the JSON schema of this file.'),
@@ -108,6 +131,7 @@ export const configSchema = fields({
     .array(interfaceSchema)
     .min(1, 'needs an interface at least')
     .describe('The interfaces of the stack, in their order.'),
+  routes: z.array(routeSchema).optional().describe('Routes beside those of our networks and the gateways.'),
   seed: z
     .int()
     .min(0)

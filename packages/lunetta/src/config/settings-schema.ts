@@ -55,6 +55,38 @@ const reassembly = {
     .describe('Fragments of one datagram; of one with more nothing is kept. Default 256.'),
 } satisfies Checks<'reassembly'>;
 
+const ipv4 = {
+  forwarding: z.boolean().optional().describe('Whether datagrams for others are passed on. Default false.'),
+  hostModel: z
+    .enum(['strong', 'weak'])
+    .optional()
+    .describe(
+      'strong: receives by the interface that has the address, sends by the one that has the source; weak: by any. ' +
+        'Default strong.',
+    ),
+  acceptRedirects: z
+    .boolean()
+    .optional()
+    .describe('Whether a host follows the redirects of its routers. Default true.'),
+  sendRedirects: z
+    .boolean()
+    .optional()
+    .describe('Whether a router tells hosts of a better one on their own link. Default true.'),
+  forwardBroadcasts: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether a router passes on what is sent to the broadcast address of a network behind it. Default false.',
+    ),
+  maxRoutes: count(1_000_000).optional().describe('Routes at a time; more are refused. Default 65536.'),
+  maxRedirects: count(1_000_000)
+    .optional()
+    .describe('Destinations for which a redirect is followed; when full, the one learnt first goes. Default 1024.'),
+  redirectAgeMs: milliseconds()
+    .optional()
+    .describe('How long a redirect is followed, in milliseconds. Default 600000.'),
+} satisfies Checks<'ipv4'>;
+
 const pathMtu = {
   maxDestinations: count(1_000_000)
     .optional()
@@ -233,6 +265,7 @@ const loop = {
 export const settingsSchema = fields({
   arp: fields(arp).optional().describe('Times and limits of ARP.'),
   reassembly: fields(reassembly).optional().describe('Limits of putting fragments together.'),
+  ipv4: fields(ipv4).optional().describe('Routes, and what is not for us.'),
   pathMtu: fields(pathMtu).optional().describe('Limits of what is learnt of path MTUs.'),
   icmp: fields(icmp).optional().describe('How many ICMP errors may be sent.'),
   udp: fields(udp).optional().describe('Limits of UDP.'),

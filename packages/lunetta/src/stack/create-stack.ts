@@ -58,6 +58,7 @@ export async function createStack(
     host.begin(beginningOf(ports));
     stack = new LunettaStack(root.get<Stack>(TOKENS.Stack), host.scheduler);
     for (const { container } of prepared) await container.getAsync(TOKENS.NetworkInterface);
+    for (const route of checked.routes ?? []) stack.routes.add(route);
     return stack;
   } catch (error) {
     await stack?.close();

@@ -49,6 +49,25 @@ export class LunettaStack extends EventEmitter<StackEvents> {
     return this.stack.tcp;
   }
 
+  /** The routes; `stack.routes.add({ destination: '10.1.0.0/16', gateway: '10.0.0.254' })`. */
+  get routes(): Stack['routes'] {
+    return this.stack.routes;
+  }
+
+  /** The packet filter; `stack.filter.add('input', (datagram) => Verdict.DROP)`. */
+  get filter(): Stack['filter'] {
+    return this.stack.filter;
+  }
+
+  /** Whether datagrams for others are passed on, as a router does; may be changed at any time. */
+  get forwarding(): boolean {
+    return this.stack.forwarding;
+  }
+
+  set forwarding(isEnabled: boolean) {
+    this.stack.forwarding = isEnabled;
+  }
+
   /** The interfaces, in the order of the configuration. */
   get interfaces(): readonly NetworkInterface[] {
     return this.stack.interfaces;

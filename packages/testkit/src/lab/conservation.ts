@@ -11,7 +11,7 @@ export function accountFaults(counters: InterfaceCounters): string[] {
 }
 
 /**
- * Holds a stack to the laws of conservation: received = delivered + consumed + dropped by reason; accepted for sending
+ * Holds a stack to the laws of conservation: received = delivered + consumed + forwarded + dropped by reason; accepted for sending
  * = sent + dropped by reason + queued + waiting; every buffer is in the pool, with the device or with the stack; and
  * the stack asked nothing of the driver that it had to refuse.
  *
@@ -23,11 +23,11 @@ export function expectConserved(stack: Stack): void {
 }
 
 function receivedFaults({ name, rx }: InterfaceCounters): string[] {
-  const fates = rx.delivered + rx.consumed + sum(rx.dropped);
+  const fates = rx.delivered + rx.consumed + rx.forwarded + sum(rx.dropped);
   if (rx.frames === fates) return [];
   return [
     `${name}: received ${rx.frames}, but delivered ${rx.delivered} + consumed ${rx.consumed} + ` +
-      `dropped ${sum(rx.dropped)} = ${fates}`,
+      `forwarded ${rx.forwarded} + dropped ${sum(rx.dropped)} = ${fates}`,
   ];
 }
 

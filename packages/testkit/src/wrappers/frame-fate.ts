@@ -23,6 +23,7 @@ export class FrameFate {
     const neighbours = neighboursOf(this.iface);
     this.tellCount(parts, 'delivered', LinkCounter.delivered);
     this.tellCount(parts, 'consumed by the stack', LinkCounter.consumed);
+    this.tellCount(parts, 'forwarded', LinkCounter.forwarded);
     tellDrops(parts, 'dropped', this.rxDrops, io.rxDrops);
     tellDrops(parts, 'a frame to be sent was dropped', this.txDrops, io.txDrops);
     const answered = this.advance(LinkCounter.txAccepted);
