@@ -29,7 +29,7 @@ const PACKAGES = [
 ];
 
 /** By which files a package is entered: its index; testkit's suites for jest apart, since they load only within jest. */
-const ENTRIES = ['^packages/[^/]+/src/index\\.ts$', '^packages/testkit/src/jest\\.ts$'];
+const ENTRIES = ['^packages/[^/]+/src/index\\.ts$', '^packages/testkit/src/jest(-setup)?\\.ts$'];
 
 /** Where inversify and reflect-metadata may be imported. */
 const INJECTION = [

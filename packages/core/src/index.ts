@@ -51,7 +51,7 @@ export { Verdict, type FilterFunction, type FilterHook, type PacketFilter } from
 export type { RouteInfo, RouteOptions, StaticRoutes } from './stack/static-routes.js';
 export { Stack } from './stack/stack.js';
 export type { AddressConflict } from './stack/interface-set.js';
-export type { StackHost } from './stack/stack-host.js';
+export type { MadeStack, StackHost } from './stack/stack-host.js';
 export type { StackSettings } from './stack/stack-settings.js';
 export type { InterfaceOptions } from './stack/interface-options.js';
 export type { NetworkInterface, RunMode } from './stack/network-interface.js';

@@ -110,6 +110,7 @@ export class Stack {
       linkEvent: (iface, event) => this.call(this.onLinkEvent && (() => this.onLinkEvent?.(iface, event))),
       conflict: (conflict) => this.call(this.onAddressConflict && (() => this.onAddressConflict?.(conflict))),
     });
+    host.onStack?.(this);
   }
 
   /** The interfaces, in the order in which they were added. */

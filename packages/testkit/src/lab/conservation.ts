@@ -1,7 +1,7 @@
-import type { InterfaceCounters, Stack } from '@lunetta/core';
+import type { InterfaceCounters, MadeStack } from '@lunetta/core';
 
 /** What is wrong with the accounts of a stack; empty if every frame and every buffer is accounted for. */
-export function conservationFaults(stack: Stack): string[] {
+export function conservationFaults(stack: Pick<MadeStack, 'counters'>): string[] {
   return stack.counters().interfaces.flatMap(accountFaults);
 }
 
@@ -17,7 +17,7 @@ export function accountFaults(counters: InterfaceCounters): string[] {
  *
  * @throws Error naming each law that is broken, with its numbers
  */
-export function expectConserved(stack: Stack): void {
+export function expectConserved(stack: Pick<MadeStack, 'counters'>): void {
   const faults = conservationFaults(stack);
   if (faults.length > 0) throw new Error(`the accounts of the stack do not add up:\n  ${faults.join('\n  ')}`);
 }

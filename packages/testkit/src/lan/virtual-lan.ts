@@ -3,6 +3,7 @@ import { type CaptureSink, FileSink, PcapngWriter } from '@lunetta/driver-pcap';
 import { mac as parseMac } from '../lab/frames.js';
 import type { Duration } from '../virtual/duration.js';
 import { VirtualHost } from '../virtual/virtual-host.js';
+import { keep } from '../leaks/kept-things.js';
 import { Cable } from './cable.js';
 import type { CableConditions } from './cable-conditions.js';
 import { Hub } from './hub.js';
@@ -54,6 +55,7 @@ export class VirtualLan {
     this.seed = seed;
     this.time = new VirtualHost({ seed, turnLimit, ...(startUs === undefined ? {} : { startUs }) });
     this.history = new LanHistory(history);
+    keep({ role: 'network', close: () => this.close(), faults: () => [] });
   }
 
   /**

@@ -5,10 +5,12 @@ import {
   OWNER_SECOND_STACK,
   OWNER_STACK,
   PortCounters,
+  type QueueAudit,
   type Scheduler,
   Waker,
   type Wakeup,
 } from '@lunetta/core';
+import { keep } from '../leaks/kept-things.js';
 import { DROP_NAMES } from './drop-names.js';
 import { MemoryPort } from './memory-port.js';
 import { MemoryQueue } from './memory-queue.js';
@@ -92,6 +94,9 @@ export function createMemoryCable(options: MemoryCableOptions = {}): MemoryCable
   const halfB = createHalf(resolved, poolB, poolA.memory, () => b.wake());
   const a: MemoryPort = createPort(resolved, 'a', halfA, halfB, () => b.setLinkState('down'));
   const b: MemoryPort = createPort(resolved, 'b', halfB, halfA, () => a.setLinkState('down'));
+  for (const port of [a, b]) {
+    keep({ role: 'port', close: () => port.close(), faults: () => bufferFaults(port.device, port.queue(0).audit()) });
+  }
   return {
     a,
     b,
@@ -207,4 +212,9 @@ function createPort(resolved: Resolved, end: CableEnd, half: Half, peer: Half, c
       resolved.onClosed(end);
     },
   });
+}
+
+function bufferFaults(device: string, { size, available, inUse, device: withDevice }: QueueAudit): string[] {
+  if (size === available + inUse + withDevice) return [];
+  return [`${device}: ${size} buffers, but available ${available} + in use ${inUse} + with the device ${withDevice}`];
 }

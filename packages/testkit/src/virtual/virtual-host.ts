@@ -1,5 +1,7 @@
 import { setImmediate } from 'node:timers';
-import { SeededRandom } from '@lunetta/core';
+import { SeededRandom, type MadeStack } from '@lunetta/core';
+import { keepStack } from '../leaks/keep-stack.js';
+import { keep } from '../leaks/kept-things.js';
 import { type Duration, durationUs } from './duration.js';
 import { VIRTUAL_START_US, VirtualClock } from './virtual-clock.js';
 import { VirtualScheduler } from './virtual-scheduler.js';
@@ -28,6 +30,12 @@ export class VirtualHost {
     this.scheduler = new VirtualScheduler(this.clock);
     this.random = new SeededRandom(options.seed ?? 1);
     this.turnLimit = options.turnLimit ?? 1_000_000;
+    keep({ role: 'host', close: () => this.settle(), faults: () => this.leftTimers() });
+  }
+
+  /** Called by every stack that is made on this host. */
+  onStack(stack: MadeStack): void {
+    keepStack(stack);
   }
 
   /**
@@ -65,6 +73,13 @@ export class VirtualHost {
   /** Whether time passes just now: the caller is a callback, or runs while {@link advanceAsync} waits. */
   get isRunning(): boolean {
     return this.running;
+  }
+
+  private leftTimers(): string[] {
+    const { pendingTimers } = this.scheduler;
+    if (pendingTimers === 0) return [];
+    const inMs = (this.scheduler.nextTimerAt() - this.clock.nowUs()) / 1000;
+    return [`timers left on the virtual host: ${pendingTimers}, the first of them due in ${inMs} ms`];
   }
 
   /** Goes on until `untilUs`, pausing after all that happens at one moment. */
