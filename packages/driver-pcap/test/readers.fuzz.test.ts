@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { LunettaError } from '@lunetta/core';
+import { MemorySink, PcapngWriter, PcapWriter } from '@lunetta/driver-pcap';
 import fc from 'fast-check';
 import { pcapBytes } from './support/pcap-bytes.js';
 import { PcapngBytes, type OptionBytes } from './support/pcapng-bytes.js';
@@ -126,6 +127,27 @@ describe(`readers of captures (LUNETTA_SEED=${SEED})`, () => {
         const theirs = await readStream(bytes, piece);
         expect(theirs.packets).toEqual(ours.packets);
         expect(place(theirs)).toBe(place(ours));
+      }),
+      OPTIONS,
+    );
+  });
+
+  test('what we write is read as it was, to the microsecond', () => {
+    const packets = fc.array(fc.tuple(fc.maxSafeNat(), fc.uint8Array({ maxLength: 600 })), { maxLength: 5 });
+    const formats = fc.constantFrom(['pcapng', 'us'], ['pcapng', 'ns'], ['pcap', 'us'], ['pcap', 'ns'] as const);
+    fc.assert(
+      fc.property(packets, formats, (list, [format, resolution]) => {
+        const latest = format === 'pcap' ? 2 ** 32 * 1e6 : 2 ** 52;
+        const sink = new MemorySink();
+        const writer = format === 'pcap' ? new PcapWriter(sink) : new PcapngWriter(sink);
+        writer.addInterface({ resolution: resolution });
+        for (const [time, bytes] of list) writer.writePacket(0, time % latest, bytes, 0, bytes.length);
+        writer.close();
+        const { packets: read, failure } = readAll(sink.bytes);
+        expect(failure).toBeUndefined();
+        expect(read.map(({ timeUs, bytes }) => [timeUs, bytes])).toEqual(
+          list.map(([time, bytes]) => [time % latest, [...bytes]]),
+        );
       }),
       OPTIONS,
     );

@@ -86,7 +86,6 @@ export class PcapngWriter implements CaptureWriter {
       );
     }
     const captured = Math.min(length, written.snapLength);
-    const time = timeUs * written.unitsPerUs;
     const options = details === undefined ? NO_OPTIONS : optionsOf(details);
     const optionsAt = 28 + padded(captured);
     const blockLength = optionsAt + 4 + (options.length === 0 ? 0 : optionsLength(options));
@@ -94,9 +93,7 @@ export class PcapngWriter implements CaptureWriter {
     const { blocks } = this;
     const { view } = blocks;
     view.setUint32(to + 8, iface, true);
-    const high = Math.floor(time / 2 ** 32);
-    view.setUint32(to + 12, high, true);
-    view.setUint32(to + 16, time - high * 2 ** 32, true);
+    writeTime(view, to + 12, timeUs, written.unitsPerUs);
     view.setUint32(to + 20, captured, true);
     view.setUint32(to + 24, details?.originalLength ?? length, true);
     blocks.copy(to + 28, bytes, at, captured, 4);
@@ -148,6 +145,20 @@ export class PcapngWriter implements CaptureWriter {
     view.setBigInt64(at + 16, -1n, true); // the section's length is not known beforehand
     this.writeOptions(at + 24, options);
   }
+}
+
+/** Writes a time stamp as two words. In two parts of 22 and 30 bits: nanoseconds since 1970 are more than a double holds. */
+function writeTime(view: DataView, at: number, timeUs: number, unitsPerUs: number): void {
+  const upperUs = Math.floor(timeUs / 2 ** 22);
+  const upper = upperUs * unitsPerUs;
+  let high = Math.floor(upper / 2 ** 10);
+  let low = (upper - high * 2 ** 10) * 2 ** 22 + Math.floor((timeUs - upperUs * 2 ** 22) * unitsPerUs);
+  if (low >= 2 ** 32) {
+    low -= 2 ** 32;
+    high++;
+  }
+  view.setUint32(at, high, true);
+  view.setUint32(at + 4, low, true);
 }
 
 /** The options of a packet block. */
