@@ -6,8 +6,8 @@ const TOOLS = {
   build: { python3: 'python3', make: 'make', 'g++': 'g++' },
   /** The tests and the demonstration talk to the kernel's own network stack with these. */
   network: { ip: 'iproute2', ping: 'iputils-ping', nc: 'netcat-openbsd', unshare: 'util-linux' },
-  /** A reviewer of another make: looks at every frame that the stack emits. */
-  review: { tshark: 'tshark' },
+  /** Reviewers of another make: they look at every frame that the stack emits, and at what we make of captures. */
+  review: { tshark: 'tshark', tcpdump: 'tcpdump' },
   /** DPDK with its headers, drivers and the program that it is measured by. */
   dpdk: { 'pkg-config': 'pkg-config', 'dpdk-testpmd': 'dpdk-dev' },
 };

@@ -80,7 +80,14 @@ function replay(name: string, gigabits: number): Promise<Figure[]> {
       cpuRates.push(REPLAYED / cpuSeconds / MEGA);
     }
     const perCpuSecond = round(median(cpuRates));
-    const figure = { case: name, unit: 'million echoes/s', ...spread(rates), perCpuSecond, packets: REPLAYED, gigabits };
+    const figure = {
+      case: name,
+      unit: 'million echoes/s',
+      ...spread(rates),
+      perCpuSecond,
+      packets: REPLAYED,
+      gigabits,
+    };
     return [{ ...figure, goal: REPLAY_GOAL, isMet: figure.value >= REPLAY_GOAL }];
   });
 }
