@@ -7,6 +7,9 @@ import { LINKTYPE_ETHERNET } from './write/capture-writer.js';
 /** The longest frame there is: an IPv4 datagram with an Ethernet header and a VLAN tag. */
 const LARGEST_FRAME = 65_535 + 18;
 
+/** Packets of the time stamp 0 come a microsecond later: the stack's time begins just before the first packet. */
+const EARLIEST_US = 1;
+
 /** What a {@link CaptureFeed} is made of. */
 export interface CaptureFeedParts {
   readonly source: CaptureSource;
@@ -129,13 +132,13 @@ export class CaptureFeed {
     if (capturedLength < originalLength) this.cutShort++;
     if (timeUs < this.lastUs) this.timesBack++;
     else this.lastUs = timeUs;
-    this.nextAt = this.lastUs;
+    this.nextAt = Math.max(this.lastUs, EARLIEST_US);
     this.hasPacket = true;
   }
 
   private setEnd(): void {
     this.isEnded = true;
-    this.nextAt = this.lastUs + this.lingerUs;
+    this.nextAt = Math.max(this.lastUs + this.lingerUs, EARLIEST_US);
   }
 
   private isOwn(): boolean {

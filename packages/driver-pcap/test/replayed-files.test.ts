@@ -67,6 +67,17 @@ describe('a capture as an interface', () => {
     expect(replay.port.statistics().noted).toMatchObject({ timesBack: 3 });
   });
 
+  test('a capture without times, or from before 1970, begins with the first microsecond', async () => {
+    const simple = new PcapngBytes().section().iface().simplePacket(frame()).simplePacket(frame());
+    const replay = await open({ in: folder.write('simple.pcapng', simple.bytes), linger: 0 });
+    expect(replay.all().map(({ atUs }) => atUs)).toEqual([1, 1]);
+    const early = new PcapngBytes().section();
+    early.iface([[14, early.u64(-5n)]]).packet({ time: 1n, bytes: frame() });
+    const before = await open({ in: folder.write('early.pcapng', early.bytes) });
+    expect(before.all().map(({ atUs }) => atUs)).toEqual([1]);
+    expect(before.port.statistics().noted).toMatchObject({ timesBack: 1 });
+  });
+
   test('packets without a byte and longer than any frame are counted; those cut short are shown and noted', async () => {
     const cut = { ...packet(3), originalLength: 1514 };
     const long = packet(2, new Array<number>(65_554).fill(1));
