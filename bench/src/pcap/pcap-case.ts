@@ -40,7 +40,7 @@ function readPcap(): Promise<Figure[]> {
       theirs.push(other.rate);
     }
     const ratio = median(ours.map((rate, i) => rate / theirs[i]));
-    const figure = { unit: 'million packets/s', packets };
+    const figure = { unit: 'million packets/s of processor time', packets };
     return [
       {
         case: 'read-pcap',
@@ -66,7 +66,7 @@ function readOwn(format: Format): Promise<Figure[]> {
       if (totals.packets !== packets) throw new Error(`${totals.packets} of ${packets} packets were read`);
       rates.push(rate);
     }
-    return [{ case: `read-${format}`, unit: 'million packets/s', packets, ...spread(rates) }];
+    return [{ case: `read-${format}`, unit: 'million packets/s of processor time', packets, ...spread(rates) }];
   });
 }
 
@@ -75,45 +75,40 @@ function replay(name: string, gigabits: number): Promise<Figure[]> {
     const [input, output] = [join(folder, 'in.pcap'), join(folder, 'out.pcapng')];
     writeRequests(input, 'pcap', REPLAYED, gigabits);
     const rates: number[] = [];
-    const cpuRates: number[] = [];
+    const wallRates: number[] = [];
     for (let i = 0; i <= ROUNDS; i++) {
       const { seconds, cpuSeconds } = await replayEcho(input, output, REPLAYED);
       if (i === 0) continue; // the first one warms up
-      rates.push(REPLAYED / seconds / MEGA);
-      cpuRates.push(REPLAYED / cpuSeconds / MEGA);
+      rates.push(REPLAYED / cpuSeconds / MEGA);
+      wallRates.push(REPLAYED / seconds / MEGA);
     }
-    const perCpuSecond = round(median(cpuRates));
-    const figure = {
-      case: name,
-      unit: 'million echoes/s',
-      ...spread(rates),
-      perCpuSecond,
-      packets: REPLAYED,
-      gigabits,
-    };
-    return [{ ...figure, goal: REPLAY_GOAL, isMet: figure.value >= REPLAY_GOAL }];
+    const figure = { case: name, unit: 'million echoes/s of processor time', ...spread(rates) };
+    const more = { byTheClock: round(median(wallRates)), packets: REPLAYED, gigabits };
+    return [{ ...figure, ...more, goal: REPLAY_GOAL, isMet: figure.value >= REPLAY_GOAL }];
   });
 }
 
 /** A day of an idle LAN of 100 stacks, in virtual time. */
 async function day(): Promise<Figure[]> {
   const seconds: number[] = [];
-  const cpuSeconds: number[] = [];
+  const wallSeconds: number[] = [];
   let frames = 0;
   for (let i = 0; i < ROUNDS; i++) {
     const time = await virtualDay();
-    seconds.push(time.seconds);
-    cpuSeconds.push(time.cpuSeconds);
+    seconds.push(time.cpuSeconds);
+    wallSeconds.push(time.seconds);
     frames = time.frames;
   }
-  const figure = { case: 'virtual-day', unit: 's', ...spread(seconds), cpuSeconds: round(median(cpuSeconds)), frames };
-  return [{ ...figure, goal: DAY_GOAL_S, isMet: figure.value < DAY_GOAL_S }];
+  const figure = { case: 'virtual-day', unit: 's of processor time', ...spread(seconds) };
+  const more = { byTheClock: round(median(wallSeconds)), frames };
+  return [{ ...figure, ...more, goal: DAY_GOAL_S, isMet: figure.value < DAY_GOAL_S }];
 }
 
 async function timed(read: () => Promise<ReadTotals>): Promise<{ rate: number; totals: ReadTotals }> {
-  const begin = performance.now();
+  const before = process.cpuUsage();
   const totals = await read();
-  return { rate: totals.packets / (performance.now() - begin) / 1000, totals };
+  const { user, system } = process.cpuUsage(before);
+  return { rate: totals.packets / (user + system), totals };
 }
 
 const [, , name] = process.argv;

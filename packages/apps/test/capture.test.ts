@@ -1,9 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
+import { CaptureReader, FileBytes, Reading } from '@lunetta/driver-pcap';
+import { ethernetFrame, ipv4Datagram, udpDatagram } from '@lunetta/testkit';
 import { describeTap } from '@lunetta/testkit/jest';
+import { captureOf } from './support/capture-files.js';
+import { runLunetta } from './support/lunetta-process.js';
 import { NamespaceFixture } from './support/namespace-fixture.js';
 
 const STACK = '10.99.0.2';
@@ -91,4 +95,36 @@ describeTap('lunetta capture', () => {
       stderr: 'lunetta: --filter: this belongs to nothing; and, or?\n  udp prot 7\n      ^\n',
     });
   });
+});
+
+test('of a replayed capture: what became of each packet, at the times of the capture', async () => {
+  const ends = { src: '10.99.0.9', dst: STACK };
+  const request = (dstPort: number): Uint8Array =>
+    ethernetFrame(
+      { dst: '02:6c:75:6e:00:01', src: '02:00:00:00:00:09' },
+      ipv4Datagram(ends, udpDatagram({ srcPort: 9, dstPort }, new Uint8Array(20), ends)),
+    );
+  const [input, output] = [join(folder, 'in.pcapng'), join(folder, 'explained.pcapng')];
+  writeFileSync(input, captureOf([request(7), request(8)]));
+  const replayed = ['--driver', 'pcap', '--device', input, '--address', `${STACK}/24`, '--service', 'echo'];
+  const { code, stderr } = await runLunetta(
+    'capture',
+    ...replayed,
+    '--out',
+    output,
+    '--filter',
+    'udp and dst port 7 or dst port 8',
+  );
+  expect(code).toBe(1);
+  expect(stderr).toContain(`the capture ${input} has ended`);
+  const reader = new CaptureReader(new FileBytes(output));
+  const read: (string | number | undefined)[][] = [];
+  while (reader.next() === Reading.PACKET) {
+    if (reader.record.direction === 'in') read.push([reader.record.timeUs, reader.record.comment]);
+  }
+  reader.close();
+  expect(read).toEqual([
+    [1.7e15, expect.stringMatching(/^delivered; answered by/)],
+    [1.7e15 + 1000, 'dropped: udp.noPort; answered by 1 frame'],
+  ]);
 });

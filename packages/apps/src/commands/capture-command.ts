@@ -57,11 +57,13 @@ export class CaptureCommand implements Command {
     let stack: LunettaStack | undefined;
     const find = (name: string): NetworkInterface | undefined => stack?.interfaces.find((iface) => iface.name === name);
     const wrapPort = (port: LinkPort, name: string, clock: { nowUs(): number }): LinkPort => {
-      const since1970 = sinceTheEpoch(clock.nowUs());
+      // Only with the first packet: before it the clock of a replay has not begun.
+      let since1970: number | undefined;
+      const nowUs = (): number => clock.nowUs() + (since1970 ??= sinceTheEpoch(clock.nowUs()));
       return captureFrames(port, {
         writer,
         iface: writer.addInterface({ name, description: `${port.driver}:${port.device}`, snapLength: flags.snaplen }),
-        clock: { nowUs: () => clock.nowUs() + since1970 },
+        clock: { nowUs },
         filter,
         explain: flags.explain ? () => find(name) : undefined,
         onPacket: () => {
