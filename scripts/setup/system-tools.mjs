@@ -5,7 +5,14 @@ const TOOLS = {
   /** node-gyp compiles the native add-ons with these. */
   build: { python3: 'python3', make: 'make', 'g++': 'g++' },
   /** The tests and the demonstration talk to the kernel's own network stack with these. */
-  network: { ip: 'iproute2', ping: 'iputils-ping', nc: 'netcat-openbsd', unshare: 'util-linux' },
+  network: {
+    ip: 'iproute2',
+    ping: 'iputils-ping',
+    nc: 'netcat-openbsd',
+    iperf3: 'iperf3',
+    curl: 'curl',
+    unshare: 'util-linux',
+  },
   /** Reviewers of another make: they look at every frame that the stack emits, and at what we make of captures. */
   review: { tshark: 'tshark', tcpdump: 'tcpdump' },
   /** DPDK with its headers, drivers and the program that it is measured by. */

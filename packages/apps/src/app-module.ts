@@ -10,7 +10,16 @@ import { EchoCommand } from './commands/echo-command.js';
 import { PingCommand } from './commands/ping-command.js';
 import { ServicesCommand } from './commands/services-command.js';
 import { Doctor } from './doctor/doctor.js';
+import { Iperf3Command } from './commands/iperf3-command.js';
+import { NcCommand } from './commands/nc-command.js';
+import { Iperf3Server } from './iperf3/iperf3-server.js';
 import { Output } from './output.js';
+import { HttpServer } from './services/http-server.js';
+import { TcpChargen } from './services/tcp-chargen.js';
+import { TcpDiscard } from './services/tcp-discard.js';
+import { TcpEcho } from './services/tcp-echo.js';
+import { TcpGoodbye } from './services/tcp-goodbye.js';
+import { UdpCaller } from './services/udp-caller.js';
 import { UdpDiscard } from './services/udp-discard.js';
 import { UdpEcho } from './services/udp-echo.js';
 import { StackRunner } from './stack-runner.js';
@@ -23,7 +32,10 @@ export const appModule = new ContainerModule(({ bind }) => {
   bind(Doctor).toSelf().inSingletonScope();
   bind(UdpEcho).toSelf();
   bind(ServiceStarter).toSelf();
-  bind(UdpDiscard).toSelf();
+  for (const service of [UdpDiscard, UdpCaller, TcpDiscard, TcpChargen, TcpGoodbye, HttpServer, Iperf3Server]) {
+    bind<object>(service).toSelf();
+  }
+  bind(TcpEcho).toSelf().inSingletonScope();
   for (const command of [
     EchoCommand,
     ServicesCommand,
@@ -32,6 +44,8 @@ export const appModule = new ContainerModule(({ bind }) => {
     DrillCommand,
     ReplayCommand,
     CaptureCommand,
+    NcCommand,
+    Iperf3Command,
   ]) {
     bind<Command>(COMMANDS).to(command).inSingletonScope();
   }

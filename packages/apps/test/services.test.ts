@@ -49,7 +49,7 @@ describeTap('lunetta services', () => {
         discard: { datagrams: 2, bytes: 300 },
       },
       icmp: { echoRequestsAnswered: 2, errorsSent: 1 },
-      udp: { delivered: 6, sent: 4, sockets: 2 },
+      udp: { delivered: 6, sent: 4, sockets: 3 },
     });
     expect(printed.interfaces[0]).toMatchObject({ name: 'lun0', rx: { dropped: { 'udp.noPort': 1 } } });
 

@@ -57,8 +57,7 @@ export class AckArrival {
     if (sender.window === 0) return;
     sender.rtt.relax();
     block.isTimerStale = true;
-    // Probes beyond the window came to nothing: from where the peer is on.
-    if (!sender.isIdle) sender.recovery.board.markAllLost();
+    if (!sender.isIdle && !sender.takeProbeBack()) sender.recovery.board.markAllLost();
   }
 
   private recover(block: ControlBlock, segment: Segment, hasNewWindow: boolean): void {

@@ -35,6 +35,7 @@ export class SegmentArrival {
     if (block.tcpState === TcpState.SYN_SENT) return this.arriveInSynSent(block, segment);
     block.heardAtUs = block.shared.nowUs;
     block.unansweredProbes = 0;
+    if (block.tcpState === TcpState.SYN_RECEIVED) passOverSyn(block, segment);
     const isAcceptable = block.receiver.isAcceptable(segment.seq, segment.length);
     if (block.hasTimestamps) {
       const reason = this.checkTimestamp(block, segment);
@@ -55,6 +56,7 @@ export class SegmentArrival {
         return DropReason['tcp.badAck'];
       }
       this.handshake.establish(block, segment);
+      block.shared.counters[TcpCounter.connected]++;
     }
     this.noteTimestamp(block, segment);
     const reason = this.acks.arrive(block, segment);
@@ -84,6 +86,7 @@ export class SegmentArrival {
     this.handshake.agree(block, segment);
     block.hasEcn = block.shared.limits.ecn && (segment.flags & (tcp.ECE | tcp.CWR)) === tcp.ECE;
     this.handshake.establish(block, segment);
+    block.shared.counters[TcpCounter.connected]++;
     block.receiver.isAckDue = true;
     if (segment.payloadLength === 0 && !segment.has(tcp.FIN)) return CONSUMED;
     segment.seq = (segment.seq + 1) | 0; // the rest of it, after its SYN
@@ -96,8 +99,7 @@ export class SegmentArrival {
     const isReset = (flags & tcp.RST) !== 0;
     if (!options.hasTimestamps) return isReset ? CONSUMED : DropReason['tcp.noTimestamp']; // RFC 7323 section 3.2
     if (isReset || !isBefore(options.tsValue, block.recentTimestamp)) return CONSUMED;
-    const ageMs = (this.nowMs(block) - block.recentTimestampMs) | 0;
-    if (ageMs < 0 || ageMs > PAWS_VALID_MS) return CONSUMED;
+    if (this.isRecentStale(block)) return CONSUMED;
     block.receiver.isAckDue = true;
     return DropReason['tcp.oldTimestamp'];
   }
@@ -105,11 +107,15 @@ export class SegmentArrival {
   /** TS.Recent (RFC 7323 section 4.3). */
   private noteTimestamp(block: ControlBlock, { options, seq }: Segment): void {
     if (!block.hasTimestamps || !options.hasTimestamps || isAfter(seq, block.lastAckSent)) return;
-    if (isBefore(options.tsValue, block.recentTimestamp)) {
-      if (((this.nowMs(block) - block.recentTimestampMs) | 0) <= PAWS_VALID_MS) return;
-    }
+    if (isBefore(options.tsValue, block.recentTimestamp) && !this.isRecentStale(block)) return;
     block.recentTimestamp = options.tsValue;
     block.recentTimestampMs = this.nowMs(block);
+  }
+
+  /** True if TS.Recent is so old that it proves nothing. */
+  private isRecentStale(block: ControlBlock): boolean {
+    const ageMs = (this.nowMs(block) - block.recentTimestampMs) | 0;
+    return ageMs < 0 || ageMs > PAWS_VALID_MS;
   }
 
   private nowMs({ shared }: ControlBlock): number {
@@ -209,4 +215,13 @@ export class SegmentArrival {
     block.isEchoing = true;
     block.receiver.isAckDue = true;
   }
+}
+
+/** The SYN-ACK of a peer that has opened at the same time repeats its SYN: what counts is what comes after it. */
+function passOverSyn({ receiver, sender }: ControlBlock, segment: Segment): void {
+  if (!segment.has(tcp.SYN) || !segment.has(tcp.ACK)) return;
+  if (((segment.seq + 1) | 0) !== receiver.next || segment.ack !== sender.next) return;
+  segment.seq = receiver.next;
+  segment.flags &= ~tcp.SYN;
+  receiver.isAckDue = true;
 }

@@ -132,6 +132,15 @@ export class Sender {
     this.limit = Math.min(this.limits.maxSendBuffer, Math.max(this.limit, 2 * this.congestion.window));
   }
 
+  /** If nothing is under way but a byte that asked for a window: it leaves again with what follows it. True if so. */
+  takeProbeBack(): boolean {
+    const { board } = this.recovery;
+    if (board.outstanding !== 1 || this.isFinSent) return false;
+    board.clear();
+    this.next = this.una;
+    return true;
+  }
+
   /** After a pause of more than a retransmission timeout the window starts anew (RFC 5681 section 4.1). */
   restartAfterIdle(nowUs: number): void {
     const idleUs = (nowUs - this.lastSentUs) | 0;

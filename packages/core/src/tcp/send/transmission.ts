@@ -93,7 +93,7 @@ export class Transmission {
       textLength = sender.mss;
     }
     const fin = (segments.flags(index) & HOLDS_FIN) !== 0 ? tcp.FIN : 0;
-    this.emit(block, start, textLength, tcp.ACK | tcp.PSH | fin, true);
+    this.emit(block, start, textLength, tcp.ACK | (textLength > 0 ? tcp.PSH : 0) | fin, true);
     board.resent(index, shared.nowUs);
     sender.recovery.resent(segments.length(index), timestamp(block));
     sender.resentBytes += textLength;
@@ -181,7 +181,7 @@ export class Transmission {
 
   private acknowledgeIfDue(block: ControlBlock): void {
     const { receiver, shared } = block;
-    if (receiver.unackedBytes >= 2 * receiver.largest && receiver.unackedBytes > 0) receiver.isAckDue = true;
+    if (receiver.unackedBytes >= 2 * Math.max(receiver.largest, shared.limits.minMss)) receiver.isAckDue = true;
     if (receiver.isAckDue) {
       if (this.hasRoom(block)) this.acknowledge(block, block.sender.next);
     } else if (receiver.unackedBytes > 0 && block.acknowledgeAtUs === Infinity) {

@@ -30,6 +30,12 @@ export class Calls {
         return this.on(args).bind(args.address(1));
       case 'connect':
         return this.on(args).connect(args.address(1));
+      case 'listen':
+        return this.on(args).listen(args.number(1));
+      case 'accept':
+        return this.accept(call, args);
+      case 'shutdown':
+        return this.on(args).shutdown(args.number(1));
       case 'send':
       case 'write':
         return this.on(args).send(payload(args.number(2)), undefined, args.count > 3 ? args.number(3) : 0);
@@ -65,16 +71,25 @@ export class Calls {
       const socket = maker.open(kind);
       if (socket === undefined) continue;
       socket.nonBlocking = (type & SYMBOLS['SOCK_NONBLOCK']) !== 0;
-      const { result } = call;
-      const descriptor = result.kind === 'value' && result.value >= 0 ? result.value : 3 + this.sockets.size;
-      if (this.sockets.has(descriptor))
-        throw args.wrong(`${descriptor} is open already; a new socket has another number`);
-      this.sockets.set(descriptor, socket);
-      this.current = socket;
-      return { kind: 'value', value: descriptor };
+      return this.open(call, args, socket);
     }
-    if (kind === SYMBOLS['SOCK_STREAM']) throw args.wrong('this stack has no TCP yet');
-    throw args.wrong('no such type of socket here: SOCK_DGRAM');
+    throw args.wrong('no such type of socket here: SOCK_DGRAM, SOCK_STREAM');
+  }
+
+  private accept(call: CallSpec, args: Arguments): Outcome {
+    const accepted = this.on(args).accept();
+    return 'kind' in accepted ? accepted : this.open(call, args, accepted);
+  }
+
+  /** Gives a socket the number that the script calls it by. */
+  private open({ result }: CallSpec, args: Arguments, socket: DrillSocket): Outcome {
+    const descriptor = result.kind === 'value' && result.value >= 0 ? result.value : 3 + this.sockets.size;
+    if (this.sockets.has(descriptor)) {
+      throw args.wrong(`${descriptor} is open already; a new socket has another number`);
+    }
+    this.sockets.set(descriptor, socket);
+    this.current = socket;
+    return { kind: 'value', value: descriptor };
   }
 
   private close(args: Arguments): Outcome {

@@ -25,6 +25,11 @@ export interface DrillSocket {
   readonly localPort: number;
   bind(to: NamedAddress): Outcome;
   connect(to: NamedAddress): Outcome;
+  listen(backlog: number): Outcome;
+  /** The socket of the connection, or the outcome if there is none. */
+  accept(): DrillSocket | Outcome;
+  /** `how` is one of `SHUT_`. */
+  shutdown(how: number): Outcome;
   send(payload: Uint8Array, to: NamedAddress | undefined, flags: number): Outcome;
   /** On `value`, {@link receivedFlags} tells more. */
   receive(request: ReceiveRequest): Outcome;

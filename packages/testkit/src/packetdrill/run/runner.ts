@@ -12,6 +12,7 @@ import type { Outcome } from './drill-socket.js';
 import { DrillFailure } from './failure.js';
 import { readShell } from './shell.js';
 import { SYMBOLS } from './symbols.js';
+import { TcpDrillSocket } from './tcp-drill-socket.js';
 import { UdpDrillSocket } from './udp-drill-socket.js';
 
 /** What a script runs with; its own `--name=value` lines come before these. */
@@ -106,7 +107,10 @@ class DrillRunner {
     const udp = {
       open: (type: number) => (type === SYMBOLS['SOCK_DGRAM'] ? new UdpDrillSocket(this.link.stack, ends) : undefined),
     };
-    this.calls = new Calls(script, [udp]);
+    const tcp = {
+      open: (type: number) => (type === SYMBOLS['SOCK_STREAM'] ? new TcpDrillSocket(this.link.stack, ends) : undefined),
+    };
+    this.calls = new Calls(script, [udp, tcp]);
   }
 
   /** @throws DrillFailure at the first thing that is not as the script says */

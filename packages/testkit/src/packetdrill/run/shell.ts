@@ -14,8 +14,21 @@ const SYSCTLS: Readonly<Record<string, (value: number) => StackSettings>> = {
   'net.core.rmem_default': (value) => ({ udp: { receiveBufferSize: value } }),
   'net.ipv4.ipfrag_time': (value) => ({ reassembly: { timeoutMs: value * 1000 } }),
   'net.ipv4.ipfrag_high_thresh': (value) => ({ reassembly: { maxBytes: value } }),
+  'net.ipv4.tcp_timestamps': (value) => ({ tcp: { timestamps: value !== 0 } }),
+  'net.ipv4.tcp_sack': (value) => ({ tcp: { sack: value !== 0 } }),
+  'net.ipv4.tcp_window_scaling': (value) => ({ tcp: { windowScaling: value !== 0 } }),
+  'net.ipv4.tcp_ecn': (value) => ({ tcp: { ecn: value === 1 } }),
+  'net.ipv4.tcp_syncookies': (value) => ({ tcp: { synCookies: value !== 0 } }),
+  'net.ipv4.tcp_max_syn_backlog': (value) => ({ tcp: { maxHalfOpen: value } }),
+  'net.ipv4.tcp_fin_timeout': (value) => ({ tcp: { finWaitMs: value * 1000 } }),
   'net.ipv4.neigh.default.gc_thresh3': (value) => ({ arp: { maxNeighbours: value } }),
 };
+
+/** What a name means: one of {@link SYSCTLS}, or `lunetta.GROUP.NAME` for a number among our own settings. */
+function settingOf(name: string, value: number): StackSettings | undefined {
+  const own = /^lunetta\.(\w+)\.(\w+)$/.exec(name);
+  return own === null ? SYSCTLS[name]?.(value) : { [own[1]]: { [own[2]]: value } };
+}
 
 /** Reads the shell lines of a script: `sysctl -w NAME=VALUE`; anything else is left out with a note. */
 export function readShell(lines: readonly string[]): ShellMeaning {
@@ -27,7 +40,7 @@ export function readShell(lines: readonly string[]): ShellMeaning {
     .map((each) => each.trim())) {
     if (line === '') continue;
     const match = /^sysctl\s+(?:-q\s+)?(?:-w\s+)?([\w.]+)="?(\d+)"?(?:\s+[\d ]*)?$/.exec(line);
-    const setting = match === null ? undefined : SYSCTLS[match[1]]?.(Number(match[2]));
+    const setting = match === null ? undefined : settingOf(match[1], Number(match[2]));
     if (setting === undefined) notes.push(`left out: ${line}`);
     else settings = merge(settings, setting);
   }

@@ -1,5 +1,6 @@
 import { SocketError, type ReceivedDatagram, type Stack, type UdpSocket } from '@lunetta/core';
 import type { DrillSocket, NamedAddress, Outcome, ReceiveRequest } from './drill-socket.js';
+import { errnoOf } from './errno.js';
 import { SYMBOLS } from './symbols.js';
 
 const DONE: Outcome = { kind: 'value', value: 0 };
@@ -110,7 +111,19 @@ export class UdpDrillSocket implements DrillSocket {
     if (option === SYMBOLS['SO_RCVBUF']) return this.socket.receiveBufferSize;
     if (option === SYMBOLS['SO_REUSEPORT']) return this.reusePort ? 1 : 0;
     if (option !== SYMBOLS['SO_ERROR']) return undefined;
-    return this.pendingError === undefined ? 0 : ERRNO[this.takeError()];
+    return this.pendingError === undefined ? 0 : errnoOf(this.takeError());
+  }
+
+  listen(): Outcome {
+    return error('EOPNOTSUPP');
+  }
+
+  accept(): Outcome {
+    return error('EOPNOTSUPP');
+  }
+
+  shutdown(): Outcome {
+    return error('EOPNOTSUPP');
   }
 
   close(): void {
@@ -138,15 +151,6 @@ export class UdpDrillSocket implements DrillSocket {
     return code;
   }
 }
-
-/** Numbers of Linux for the errors that a UDP socket can have pending. */
-const ERRNO: Readonly<Record<string, number>> = {
-  EPROTO: 71,
-  EMSGSIZE: 90,
-  ENETUNREACH: 101,
-  ECONNREFUSED: 111,
-  EHOSTUNREACH: 113,
-};
 
 function attempt(work: () => void): Outcome {
   try {
