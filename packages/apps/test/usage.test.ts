@@ -188,6 +188,8 @@ describe('the command line', () => {
       'DrillCommand',
       'ReplayCommand',
       'CaptureCommand',
+      'NcCommand',
+      'Iperf3Command',
     ]);
   });
 });

@@ -209,7 +209,7 @@ export class PollLoop implements LoopPort {
     if (us >= this.alarmUs) return;
     if (this.alarm !== undefined) this.scheduler.cancel(this.alarm);
     this.alarmUs = us;
-    this.alarm = this.scheduler.after(us - this.time.nowUs, this.onAlarm);
+    this.alarm = this.scheduler.after(Math.max(0, us - this.time.nowUs), this.onAlarm); // a slot may have begun already
   }
 
   private hasMode(mode: NetworkInterface['mode']): boolean {
