@@ -135,7 +135,7 @@ export class Handshake {
     const isOnce = sender.rtt.backoffs === 0;
     if (isOnce) sender.rtt.sample((shared.nowUs - sender.lastSentUs) | 0, shared.nowUs);
     else sender.rtt.relax();
-    block.tcpState = TcpState.ESTABLISHED;
+    block.tcpState = sender.isEnded ? TcpState.FIN_WAIT_1 : TcpState.ESTABLISHED;
     sender.opened(segmentSize(block, this.network.headerLength));
     // A SYN that had to be sent again: one segment to start with (RFC 5681 section 3.1).
     if (!isOnce) sender.congestion.window = sender.mss;
@@ -176,4 +176,5 @@ export function agreeOn(
     block.recentTimestampMs = Math.floor(shared.nowUs / 1000) | 0;
   }
   block.lastAckSent = receiver.next;
+  block.reducedTo = sender.iss;
 }
