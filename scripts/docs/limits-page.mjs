@@ -30,6 +30,7 @@ const GROUPS = [
     defaults: 'DEFAULT_PATH_MTU_LIMITS',
   },
   { group: 'icmp', file: 'packages/core/src/icmp/rate-limit.ts', type: 'IcmpLimits', defaults: 'DEFAULT_ICMP_LIMITS' },
+  { group: 'raw', file: 'packages/core/src/raw/raw-limits.ts', type: 'RawLimits', defaults: 'DEFAULT_RAW_LIMITS' },
   { group: 'udp', file: 'packages/core/src/udp/udp-limits.ts', type: 'UdpLimits', defaults: 'DEFAULT_UDP_LIMITS' },
   { group: 'tcp', file: 'packages/core/src/tcp/tcp-limits.ts', type: 'TcpLimits', defaults: 'DEFAULT_TCP_LIMITS' },
   {
@@ -70,6 +71,8 @@ const TOLD_BY = {
   'icmp.burst': 'counter `icmp.errorsRateLimited`',
   'icmp.perDestinationPerSecond': 'counter `icmp.errorsRateLimited`',
   'icmp.perDestinationBurst': 'counter `icmp.errorsRateLimited`',
+  'raw.maxSockets': '`ENOBUFS` from `openProtocol` and `openFrames`',
+  'raw.receiveBufferSize': '`socket.lost`',
   'udp.ephemeralPorts': '`EADDRINUSE` from `bind` or `send`',
   'udp.receiveBufferSize': 'counter `udp.receiveQueueFull`, drop `udp.receiveQueueFull`, `socket.lost`',
   'udp.maxSockets': '`ENOBUFS` from `open`',

@@ -9,6 +9,7 @@ import { DrillCommand } from './commands/drill-command.js';
 import { EchoCommand } from './commands/echo-command.js';
 import { PingCommand } from './commands/ping-command.js';
 import { ServicesCommand } from './commands/services-command.js';
+import { TracerouteCommand } from './commands/traceroute-command.js';
 import { Doctor } from './doctor/doctor.js';
 import { Iperf3Command } from './commands/iperf3-command.js';
 import { NcCommand } from './commands/nc-command.js';
@@ -40,6 +41,7 @@ export const appModule = new ContainerModule(({ bind }) => {
     EchoCommand,
     ServicesCommand,
     PingCommand,
+    TracerouteCommand,
     DoctorCommand,
     DrillCommand,
     ReplayCommand,

@@ -44,6 +44,8 @@ export type { Datagram } from './udp/datagram.js';
 export type { ReceivedDatagram } from './udp/received-datagram.js';
 export type { RetainedDatagram } from './udp/retained-datagram.js';
 export type { UdpNetworkError } from './udp/bound-socket.js';
+export type { Raw } from './raw/raw.js';
+export type { FrameSocket, ProtocolSocket, RawPacket } from './raw/raw-socket.js';
 export type { UdpBindOptions, UdpSocket } from './udp/udp-socket.js';
 
 export { FilteredDatagram } from './ipv4/filter/filtered-datagram.js';
@@ -53,6 +55,7 @@ export { Stack } from './stack/stack.js';
 export type { AddressConflict } from './stack/interface-set.js';
 export type { MadeStack, StackHost } from './stack/stack-host.js';
 export type { StackSettings } from './stack/stack-settings.js';
+export type { VlanOptions } from './stack/vlan-options.js';
 export type { InterfaceOptions } from './stack/interface-options.js';
 export type { NetworkInterface, RunMode } from './stack/network-interface.js';
 export { interfaceCounters, type InterfaceCounters, type StackCounters } from './stack/counters.js';

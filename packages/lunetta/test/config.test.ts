@@ -63,7 +63,7 @@ describe('a wrong configuration is told with its place', () => {
     [{ interfaces: [] }, 'interfaces: needs an interface at least'],
     [
       { interfaces: [INTERFACE], interface: 1 },
-      'interface: there is no such field; the fields are $schema, interfaces, routes, seed, settings',
+      'interface: there is no such field; the fields are $schema, interfaces, vlans, routes, seed, settings',
     ],
     [{ interfaces: [{ ...INTERFACE, name: undefined }] }, 'interfaces[0].name: is missing; it must be of type string'],
     [withInterface({ name: 7 }), 'interfaces[0].name: expected string, received number'],
@@ -120,7 +120,7 @@ describe('a wrong configuration is told with its place', () => {
     ],
     [
       withSettings({ sctp: {} }),
-      'settings.sctp: there is no such field; the fields are arp, reassembly, ipv4, pathMtu, icmp, udp, tcp, loop',
+      'settings.sctp: there is no such field; the fields are arp, reassembly, ipv4, pathMtu, icmp, raw, udp, tcp, loop',
     ],
     [
       withSettings({ arp: { maxNeighbors: 1 } }),

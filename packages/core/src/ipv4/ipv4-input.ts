@@ -3,6 +3,7 @@ import { RX_IP_CHECKSUM_BAD, RX_IP_CHECKSUM_GOOD } from '../link/descriptor.js';
 import { DropReason } from '../link/drop-reason.js';
 import { Cast, type Packet } from '../link/packet.js';
 import type { Tcp } from '../tcp/tcp.js';
+import type { Raw } from '../raw/raw.js';
 import type { Udp } from '../udp/udp.js';
 import * as icmpv4 from '../wire/icmpv4.js';
 import * as ipv4 from '../wire/ipv4.js';
@@ -24,6 +25,7 @@ export class Ipv4Input {
     private readonly icmp: Icmp,
     private readonly udp: Udp,
     private readonly tcp: Tcp,
+    private readonly raw: Raw,
     private readonly reassembly: Reassembly,
     private readonly forwarder: Forwarder,
     private readonly filter: PacketFilter,
@@ -119,7 +121,9 @@ export class Ipv4Input {
   /** Hands a whole datagram, payload at `packet.at`, to its protocol. */
   private inputToProtocol(packet: Packet): void {
     if (this.filter.input !== null && this.isFiltered(packet)) return;
-    switch (ipv4.protocol(packet.view, packet.networkAt)) {
+    const protocol = ipv4.protocol(packet.view, packet.networkAt);
+    const isTaken = this.raw.hearsProtocols && this.raw.inputDatagram(packet, protocol);
+    switch (protocol) {
       case ipv4.PROTOCOL_UDP:
         return this.udp.input(packet);
       case ipv4.PROTOCOL_TCP:
@@ -127,6 +131,7 @@ export class Ipv4Input {
       case ipv4.PROTOCOL_ICMP:
         return this.icmp.input(packet);
       default:
+        if (isTaken) return packet.delivered();
         this.icmp.protocolUnreachable(packet);
         return packet.drop(DropReason['ipv4.unknownProtocol']);
     }

@@ -17,6 +17,8 @@ export enum DropReason {
   'ethernet.badSource',
   /** From our own address: a loop in the network, or a second station with our address. */
   'ethernet.ownSource',
+  /** With the tag of a VLAN that we have no interface on. */
+  'ethernet.unknownVlan',
   /** Neither IPv4 nor ARP. */
   'ethernet.unknownType',
   /** Shorter than an ARP packet. */

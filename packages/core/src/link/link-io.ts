@@ -1,4 +1,14 @@
-import { DESCRIPTOR_WORDS, FLAGS, HANDLE, LENGTH, MORE, OFFSET } from './descriptor.js';
+import {
+  DESCRIPTOR_WORDS,
+  FLAGS,
+  HANDLE,
+  LENGTH,
+  MORE,
+  OFFSET,
+  RX_VLAN_STRIPPED,
+  TX_VLAN_INSERT,
+  VLAN_AND_MSS,
+} from './descriptor.js';
 import { DROP_REASONS, DropReason } from './drop-reason.js';
 import type { FrameMemory } from './frame-memory.js';
 import { LINK_COUNTERS, LinkCounter } from './link-counters.js';
@@ -111,7 +121,9 @@ export class LinkIo implements PacketLink {
     packet.handle = rx[d + HANDLE]!;
     packet.at = at;
     packet.end = at + length;
-    packet.flags = rx[d + FLAGS]!;
+    const flags = rx[d + FLAGS];
+    packet.flags = flags;
+    if ((flags & RX_VLAN_STRIPPED) !== 0) packet.vlanTci = rx[d + VLAN_AND_MSS] & 0xffff;
     return length;
   }
 
@@ -151,6 +163,19 @@ export class LinkIo implements PacketLink {
     tx[d + LENGTH] = length;
     tx[d + FLAGS] = 0;
     this.counters[LinkCounter.txBytes] += length;
+  }
+
+  /** True if the device writes VLAN tags: {@link transmitTagged}. */
+  get insertsTags(): boolean {
+    return (this.queue.offloads & TX_VLAN_INSERT) !== 0;
+  }
+
+  /** As {@link transmit}; the device puts a VLAN tag in. */
+  transmitTagged(handle: number, at: number, length: number, tci: number): void {
+    const d = this.txCount * DESCRIPTOR_WORDS;
+    this.transmit(handle, at, length);
+    this.tx[d + FLAGS] = TX_VLAN_INSERT;
+    this.tx[d + VLAN_AND_MSS] = tci;
   }
 
   hold(): boolean {

@@ -34,6 +34,8 @@ export class Packet {
   end = 0;
   /** Flags of the receive descriptor (`RX_...`). */
   flags = 0;
+  /** The VLAN tag that the device took out; valid with the flag `RX_VLAN_STRIPPED`. */
+  vlanTci = 0;
   /** Byte offset of the network header. */
   networkAt = 0;
   /** Number of the interface that the datagram came in by. */

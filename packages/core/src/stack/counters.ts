@@ -11,6 +11,9 @@ import type { TcpCounter } from '../tcp/tcp-counters.js';
 import type { UdpCounter } from '../udp/udp-counters.js';
 import type { NetworkInterface } from './network-interface.js';
 
+/** What ARP counts on one link. */
+export type ArpAccounts = Readonly<Record<keyof typeof ArpCounter | 'neighbours', number>>;
+
 /** The accounts of one interface; the unit is a frame where no other is said. */
 export interface InterfaceCounters {
   readonly name: string;
@@ -33,7 +36,9 @@ export interface InterfaceCounters {
     readonly pending: number;
     readonly dropped: Readonly<Record<string, number>>;
   };
-  readonly arp: Readonly<Record<keyof typeof ArpCounter | 'neighbours', number>>;
+  readonly arp: ArpAccounts;
+  /** The VLANs on it; their frames count with those of the interface. */
+  readonly vlans: readonly { readonly name: string; readonly id: number; readonly arp: ArpAccounts }[];
   /** Buffers held beyond the present burst. */
   readonly held: number;
   readonly link: LinkStatistics;
@@ -59,10 +64,10 @@ export interface StackCounters {
 /** Of the loopback interface. */
 const NO_ARP = new Float64Array(ARP_COUNTERS);
 
-/** The accounts of an interface at this moment. */
-export function interfaceCounters(iface: NetworkInterface): InterfaceCounters {
+/** The accounts of an interface that has a port of its own, at this moment; `vlans` are those on it. */
+export function interfaceCounters(iface: NetworkInterface, vlans: readonly NetworkInterface[] = []): InterfaceCounters {
   const { io, port } = iface;
-  const { arp } = iface.link;
+  const pending = [iface, ...vlans].reduce((sum, { link }) => sum + (link.arp?.pendingCount ?? 0), 0);
   const { counters } = io;
   return {
     name: iface.name,
@@ -79,14 +84,19 @@ export function interfaceCounters(iface: NetworkInterface): InterfaceCounters {
       sent: counters[LinkCounter.txSent],
       bytes: counters[LinkCounter.txBytes],
       queued: io.txCount,
-      pending: arp?.pendingCount ?? 0,
+      pending,
       dropped: byReason(io.txDrops),
     },
-    arp: { ...named(ArpCounter, arp?.counters ?? NO_ARP), neighbours: arp?.size ?? 0 },
+    arp: arpAccounts(iface),
+    vlans: vlans.map((vlan) => ({ name: vlan.name, id: vlan.tag!.id, arp: arpAccounts(vlan) })),
     held: io.held,
     link: port.statistics(),
     buffers: io.queue.audit(),
   };
+}
+
+function arpAccounts({ link: { arp } }: NetworkInterface): ArpAccounts {
+  return { ...named(ArpCounter, arp?.counters ?? NO_ARP), neighbours: arp?.size ?? 0 };
 }
 
 /** Counters by their names: `names` is the enum of their indices. */

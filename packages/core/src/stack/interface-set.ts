@@ -1,5 +1,5 @@
 import { LunettaError } from '../errors/lunetta-error.js';
-import { Ethernet } from '../ethernet/ethernet.js';
+import { Ethernet, type VlanTag } from '../ethernet/ethernet.js';
 import type { ArpLimits } from '../arp/arp-limits.js';
 import type { Icmp } from '../icmp/icmp.js';
 import type { Ipv4Input } from '../ipv4/ipv4-input.js';
@@ -10,11 +10,15 @@ import { LinkIo } from '../link/link-io.js';
 import { TX_HEADROOM } from '../link/packet.js';
 import { Loopback } from '../loopback/loopback.js';
 import { LoopbackPort } from '../loopback/loopback-port.js';
+import type { Raw } from '../raw/raw.js';
 import type { StackTime } from '../time/stack-time.js';
 import type { TimerWheel } from '../time/timer-wheel.js';
+import { TAG_LENGTH } from '../wire/ethernet.js';
 import { format, parseCidr } from '../wire/ipv4-address.js';
 import { format as formatMac, hiOf, loOf, toBytes } from '../wire/mac-address.js';
+import { interfaceCounters, type InterfaceCounters } from './counters.js';
 import { checkAddresses, type InterfaceOptions } from './interface-options.js';
+import { checkVlan, type VlanOptions } from './vlan-options.js';
 import { NetworkInterface } from './network-interface.js';
 import type { PollLoop } from './poll-loop.js';
 import type { StackHost } from './stack-host.js';
@@ -37,6 +41,7 @@ export interface InterfaceParts {
   readonly ipv4: Ipv4Output;
   readonly ipv4Input: Ipv4Input;
   readonly icmp: Icmp;
+  readonly raw: Raw;
   readonly loop: PollLoop;
   readonly host: StackHost;
   readonly time: StackTime;
@@ -53,6 +58,8 @@ export interface InterfaceListener {
 /** The interfaces of a stack: makes them, and joins each to the layers above. */
 export class InterfaceSet {
   private readonly byIndex: NetworkInterface[] = [];
+  /** Of each port, what its interfaces have joined, by their numbers. */
+  private readonly multicastLists = new Map<LinkPort, Map<number, readonly Uint8Array[]>>();
 
   constructor(
     private readonly parts: InterfaceParts,
@@ -72,9 +79,7 @@ export class InterfaceSet {
   add(port: LinkPort, options: InterfaceOptions): NetworkInterface {
     const { ipv4 } = this.parts;
     const { addresses, gateway } = checkAddresses(options);
-    if (options.name === LOOPBACK_NAME || this.byIndex.some((iface) => iface.name === options.name)) {
-      throw new LunettaError('LUNETTA_ERR_CONFIG', `interface '${options.name}': there is one of that name already`);
-    }
+    this.checkName(options.name);
     const hardwareAddress = options.hardwareAddress ?? port.hardwareAddress ?? this.randomHardwareAddress();
     const io = new LinkIo(port.queue(0), this.byIndex.length);
     const ip = new Ipv4Interface(io.index, options.name, mtuOf(port, io, options));
@@ -85,6 +90,31 @@ export class InterfaceSet {
     ipv4.setAddresses(ip, addresses);
     if (gateway !== 0) ipv4.routes.add({ prefix: 0, prefixLength: 0, gateway, iface: ip });
     this.start(iface, (event) => this.onEvent(iface, options, event));
+    return iface;
+  }
+
+  /**
+   * See `Stack.addVlan`.
+   *
+   * @throws LunettaError `LUNETTA_ERR_CONFIG`
+   */
+  addVlan(parent: NetworkInterface, options: VlanOptions): NetworkInterface {
+    const { ipv4 } = this.parts;
+    const { addresses, gateway } = checkAddresses(options);
+    this.checkName(options.name);
+    const tag = checkVlan(parent, options, this.byIndex);
+    const { port, io, hardwareAddress, mode } = parent;
+    const room = parent.ipv4.mtu - (parent.tag === undefined ? 0 : TAG_LENGTH);
+    const ip = new Ipv4Interface(this.byIndex.length, options.name, Math.min(options.mtu ?? room, room));
+    const ethernet = this.newEthernet(port, io, ip, hardwareAddress, tag);
+    const iface = new NetworkInterface(options.name, mode, port, io, ethernet, ip, hardwareAddress, parent, tag);
+    this.byIndex.push(iface);
+    ip.isUp = parent.ipv4.isUp;
+    (parent.link as Ethernet).addVlan(tag.id, ethernet);
+    ipv4.interfaces.attach(ip, ethernet);
+    ipv4.setAddresses(ip, addresses);
+    if (gateway !== 0) ipv4.routes.add({ prefix: 0, prefixLength: 0, gateway, iface: ip });
+    ethernet.arp.start();
     return iface;
   }
 
@@ -102,6 +132,24 @@ export class InterfaceSet {
     return iface;
   }
 
+  /** The link and MTU of the interface of that name, if it has a port of its own that carries Ethernet. */
+  linkOf(name: string): { io: LinkIo; mtu: number } | undefined {
+    const iface = this.byIndex.find((each) => each.name === name && each.parent === undefined);
+    return iface?.link.arp && { io: iface.io, mtu: iface.ipv4.mtu };
+  }
+
+  /** The accounts of those that have a port of their own. */
+  counters(): InterfaceCounters[] {
+    const rootOf = (iface: NetworkInterface): NetworkInterface => (iface.parent ? rootOf(iface.parent) : iface);
+    const roots = this.byIndex.filter((iface) => iface.parent === undefined);
+    return roots.map((root) =>
+      interfaceCounters(
+        root,
+        this.byIndex.filter((iface) => iface !== root && rootOf(iface) === root),
+      ),
+    );
+  }
+
   /** Drops what waits, stops every timer, and closes the ports. */
   async close(): Promise<void> {
     const closing = this.byIndex.map((iface) => {
@@ -110,6 +158,11 @@ export class InterfaceSet {
       return iface.port.close();
     });
     await Promise.all(closing);
+  }
+
+  private checkName(name: string): void {
+    if (name !== LOOPBACK_NAME && !this.byIndex.some((iface) => iface.name === name)) return;
+    throw new LunettaError('LUNETTA_ERR_CONFIG', `interface '${name}': there is one of that name already`);
   }
 
   private start(iface: NetworkInterface, onEvent: (event: LinkEvent) => void): void {
@@ -122,29 +175,44 @@ export class InterfaceSet {
     loop.add(iface);
   }
 
-  private newEthernet(port: LinkPort, io: LinkIo, iface: Ipv4Interface, hardwareAddress: Uint8Array): Ethernet {
-    const { icmp, ipv4Input, time, timers, limits, host } = this.parts;
+  private newEthernet(
+    port: LinkPort,
+    io: LinkIo,
+    iface: Ipv4Interface,
+    hardwareAddress: Uint8Array,
+    tag?: VlanTag,
+  ): Ethernet {
+    const { icmp, ipv4Input, raw, time, timers, limits, host } = this.parts;
     const [macHi, macLo] = [hiOf(hardwareAddress), loOf(hardwareAddress)];
-    return new Ethernet({ io, iface, macHi, macLo, limits, time, timers, random: host.random }, ipv4Input, {
-      setMulticastList: (addresses) => port.setMulticastList(addresses),
-      unresolved: (networkAt, end) => icmp.unresolved(io, networkAt, end),
-      conflict: (address, hi, lo) => this.reportConflict(iface.index, address, toBytes(hi, lo)),
-    });
+    const ports = {
+      setMulticastList: (addresses: readonly Uint8Array[]) => this.setMulticastList(port, iface.index, addresses),
+      unresolved: (networkAt: number, end: number) => icmp.unresolved(io, networkAt, end),
+      conflict: (address: number, hi: number, lo: number) => this.reportConflict(iface.index, address, toBytes(hi, lo)),
+    };
+    const settings = { io, iface, macHi, macLo, limits, time, timers, random: host.random };
+    return new Ethernet(settings, ipv4Input, raw, ports, tag);
+  }
+
+  /** A port receives what its own interface and its VLANs have joined. */
+  private setMulticastList(port: LinkPort, index: number, addresses: readonly Uint8Array[]): void {
+    const lists = this.multicastLists.get(port) ?? new Map<number, readonly Uint8Array[]>();
+    this.multicastLists.set(port, lists.set(index, addresses));
+    const all = new Map([...lists.values()].flat().map((address) => [formatMac(address), address]));
+    port.setMulticastList([...all.values()]);
   }
 
   private onEvent(iface: NetworkInterface, options: InterfaceOptions, event: LinkEvent): void {
     const { ipv4, loop } = this.parts;
     loop.enter(); // timers armed now count from now, however long the stack has slept
     const isUp = iface.port.linkState === 'up';
-    if (isUp !== iface.ipv4.isUp) {
-      iface.ipv4.isUp = isUp;
-      ipv4.routes.linkChanged();
+    const mtu = mtuOf(iface.port, iface.io, options);
+    for (const each of this.byIndex) {
+      if (each.port !== iface.port) continue;
+      each.ipv4.isUp = isUp;
+      if (event === 'mtu') each.ipv4.mtu = each === iface ? mtu : Math.min(each.ipv4.mtu, mtu);
+      if (event === 'up') each.link.arp?.start(); // the other end may have changed (RFC 5227 section 2.1)
     }
-    if (event === 'mtu') {
-      iface.ipv4.mtu = mtuOf(iface.port, iface.io, options);
-      ipv4.routes.generation++;
-    }
-    if (event === 'up') iface.link.arp?.start(); // the other end may have changed (RFC 5227 section 2.1)
+    ipv4.routes.linkChanged();
     loop.onWake();
     this.listener.linkEvent(iface, event);
   }

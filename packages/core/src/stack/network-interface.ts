@@ -1,3 +1,4 @@
+import type { VlanTag } from '../ethernet/ethernet.js';
 import type { Ipv4Interface } from '../ipv4/ipv4-interface.js';
 import { FrameMemory } from '../link/frame-memory.js';
 import { DropReason } from '../link/drop-reason.js';
@@ -32,13 +33,17 @@ export class NetworkInterface {
     readonly ipv4: Ipv4Interface,
     /** The address it answers to, six bytes. */
     readonly hardwareAddress: Uint8Array,
+    /** Of a VLAN: the interface whose port it shares; it is not polled itself. */
+    readonly parent?: NetworkInterface,
+    /** Of a VLAN: its frames' tag. */
+    readonly tag?: VlanTag,
   ) {
     this.packet = new Packet(io);
   }
 
   /** Its number in the stack. */
   get index(): number {
-    return this.io.index;
+    return this.ipv4.index;
   }
 
   /** Moves one burst each way and works through what came in. */

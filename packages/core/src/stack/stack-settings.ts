@@ -4,6 +4,7 @@ import { DEFAULT_IPV4_SETTINGS, type Ipv4Settings } from '../ipv4/ipv4-settings.
 import { DEFAULT_PATH_MTU_LIMITS, type PathMtuLimits } from '../ipv4/path-mtu-limits.js';
 import { DEFAULT_REASSEMBLY_LIMITS, type ReassemblyLimits } from '../ipv4/reassembly-limits.js';
 import { DEFAULT_TCP_LIMITS, type TcpLimits } from '../tcp/tcp-limits.js';
+import { DEFAULT_RAW_LIMITS, type RawLimits } from '../raw/raw-limits.js';
 import { DEFAULT_UDP_LIMITS, type UdpLimits } from '../udp/udp-limits.js';
 import { DEFAULT_LOOP_SETTINGS, type LoopSettings } from './poll-loop.js';
 
@@ -14,6 +15,7 @@ export interface StackSettings {
   readonly ipv4?: Partial<Ipv4Settings> | undefined;
   readonly pathMtu?: Partial<PathMtuLimits> | undefined;
   readonly icmp?: Partial<IcmpLimits> | undefined;
+  readonly raw?: Partial<RawLimits> | undefined;
   readonly udp?: Partial<UdpLimits> | undefined;
   readonly tcp?: Partial<TcpLimits> | undefined;
   readonly loop?: Partial<LoopSettings> | undefined;
@@ -26,6 +28,7 @@ export interface FullStackSettings {
   readonly ipv4: Ipv4Settings;
   readonly pathMtu: PathMtuLimits;
   readonly icmp: IcmpLimits;
+  readonly raw: RawLimits;
   readonly udp: UdpLimits;
   readonly tcp: TcpLimits;
   readonly loop: LoopSettings;
@@ -39,6 +42,7 @@ export function fillSettings(settings: StackSettings): FullStackSettings {
     ipv4: withDefaults(DEFAULT_IPV4_SETTINGS, settings.ipv4),
     pathMtu: withDefaults(DEFAULT_PATH_MTU_LIMITS, settings.pathMtu),
     icmp: withDefaults(DEFAULT_ICMP_LIMITS, settings.icmp),
+    raw: withDefaults(DEFAULT_RAW_LIMITS, settings.raw),
     udp: withDefaults(DEFAULT_UDP_LIMITS, settings.udp),
     tcp: withDefaults(DEFAULT_TCP_LIMITS, settings.tcp),
     loop: withDefaults(DEFAULT_LOOP_SETTINGS, settings.loop),

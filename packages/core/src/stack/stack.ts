@@ -25,11 +25,13 @@ import { UdpCounter } from '../udp/udp-counters.js';
 import { Udp } from '../udp/udp.js';
 import { PROTOCOL_TCP, PROTOCOL_UDP } from '../wire/ipv4.js';
 import { isMulticast, parse } from '../wire/ipv4-address.js';
-import { interfaceCounters, named, type StackCounters } from './counters.js';
+import { named, type StackCounters } from './counters.js';
 import type { InterfaceOptions } from './interface-options.js';
 import { InterfaceSet, type AddressConflict } from './interface-set.js';
 import type { NetworkInterface } from './network-interface.js';
+import type { VlanOptions } from './vlan-options.js';
 import { PollLoop } from './poll-loop.js';
+import { Raw } from '../raw/raw.js';
 import type { StackHost } from './stack-host.js';
 import { StaticRoutes } from './static-routes.js';
 import { fillSettings, type FullStackSettings, type StackSettings } from './stack-settings.js';
@@ -43,6 +45,8 @@ export class Stack {
   readonly udp: Udp;
   /** TCP: `stack.tcp.connect(...)`, `stack.tcp.listen(...)`. */
   readonly tcp: Tcp;
+  /** Raw sockets: `stack.raw.openProtocol(89)`, `stack.raw.openFrames(0x88cc)`. */
+  readonly raw: Raw;
   readonly icmp: Icmp;
   /** @internal Through {@link routes} and the sockets. */
   readonly ipv4: Ipv4Output;
@@ -102,10 +106,19 @@ export class Stack {
     this.icmp.register(PROTOCOL_TCP, this.tcp);
     this.loop.onBurstEnd = () => this.tcp.endBurst();
     this.reassembly = new Reassembly(this.icmp, this.time, this.timers, random, this.settings.reassembly);
-    const { ipv4, icmp, udp, tcp, loop, reassembly, filter } = this;
+    this.raw = new Raw(
+      this.ipv4,
+      this.loop,
+      {
+        nameOf: (index) => interfaces.at(index).name,
+        linkOf: (name) => this.set.linkOf(name),
+      },
+      this.settings.raw,
+    );
+    const { ipv4, icmp, udp, tcp, raw, loop, reassembly, filter } = this;
     this.forwarder = new Forwarder(ipv4, icmp, filter, this.settings.ipv4);
-    const ipv4Input = new Ipv4Input(interfaces, icmp, udp, tcp, reassembly, this.forwarder, filter);
-    const links = { ipv4, ipv4Input, icmp, loop, host, time, timers, limits: this.settings.arp };
+    const ipv4Input = new Ipv4Input(interfaces, icmp, udp, tcp, raw, reassembly, this.forwarder, filter);
+    const links = { ipv4, ipv4Input, icmp, raw, loop, host, time, timers, limits: this.settings.arp };
     this.set = new InterfaceSet(links, {
       linkEvent: (iface, event) => this.call(this.onLinkEvent && (() => this.onLinkEvent?.(iface, event))),
       conflict: (conflict) => this.call(this.onAddressConflict && (() => this.onAddressConflict?.(conflict))),
@@ -139,6 +152,18 @@ export class Stack {
   }
 
   /**
+   * Puts an interface in a VLAN on `parent` (IEEE 802.1Q), which may be one in a VLAN itself (two tags).
+   *
+   * @throws LunettaError `LUNETTA_ERR_CONFIG`, `LUNETTA_ERR_CLOSED`
+   */
+  addVlan(parent: NetworkInterface, options: VlanOptions): NetworkInterface {
+    this.checkOpen();
+    const iface = this.set.addVlan(parent, options);
+    this.loop.wake();
+    return iface;
+  }
+
+  /**
    * Sends an ICMP echo request.
    *
    * @param done called once with the outcome, from the poll loop
@@ -169,7 +194,7 @@ export class Stack {
   /** Everything counted so far. */
   counters(): StackCounters {
     return {
-      interfaces: this.set.all.map(interfaceCounters),
+      interfaces: this.set.counters(),
       reassembly: { ...named(ReassemblyCounter, this.reassembly.counters), waiting: this.reassembly.size },
       fragments: named(FragmentCounter, this.ipv4.fragmenter.counters),
       forwarding: named(ForwardCounter, this.forwarder.counters),
@@ -191,6 +216,7 @@ export class Stack {
     if (this.loop.isInTurn) await this.turn(); // called back in the midst of a burst
     this.tcp.close();
     this.udp.close();
+    this.raw.close();
     this.icmp.ping.close();
     this.reassembly.close();
     this.pathMtu.close();

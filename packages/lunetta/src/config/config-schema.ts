@@ -110,6 +110,19 @@ const interfaceSchema = fields({
   if (message !== undefined) context.addIssue({ code: 'custom', path: ['gateway'], message });
 });
 
+const vlanSchema = fields({
+  name: z.string().min(1).max(64).describe('Its name in the stack; each interface has another.'),
+  parent: z.string().describe('Name of the interface whose frames carry the tag; it may be a VLAN itself.'),
+  id: z.int().min(1).max(4094).describe('The number of the VLAN.'),
+  isService: z.boolean().optional().describe('The outer one of two tags, with ethertype 0x88a8. Default false.'),
+  addresses: z
+    .array(text(CIDR_SHAPE, NO_CIDR, cidrProblem))
+    .min(1)
+    .describe('Its IPv4 addresses, the primary first.'),
+  gateway: text(ADDRESS_SHAPE, NO_ADDRESS, addressProblem).optional().describe('The router for all else.'),
+  mtu: z.int().min(68).max(65535).optional().describe("The largest datagram. Default, and at most: the parent's."),
+});
+
 const routeSchema = fields({
   destination: text(CIDR_SHAPE, NO_PREFIX, prefixProblem).describe(
     'The destinations, such as 10.1.0.0/16; 0.0.0.0/0 for all else.',
@@ -131,6 +144,7 @@ export const configSchema = fields({
     .array(interfaceSchema)
     .min(1, 'needs an interface at least')
     .describe('The interfaces of the stack, in their order.'),
+  vlans: z.array(vlanSchema).optional().describe('Interfaces in VLANs (IEEE 802.1Q), each after its parent.'),
   routes: z.array(routeSchema).optional().describe('Routes beside those of our networks and the gateways.'),
   seed: z
     .int()
@@ -158,6 +172,9 @@ export const configSchema = fields({
 export type LunettaConfig = z.input<typeof configSchema>;
 /** One interface of a {@link LunettaConfig}. */
 export type InterfaceConfig = LunettaConfig['interfaces'][number];
+
+/** One VLAN of a {@link LunettaConfig}. */
+export type VlanConfig = NonNullable<LunettaConfig['vlans']>[number];
 
 /** The JSON schema of the configuration file, for editors. */
 export function configJsonSchema(): object {

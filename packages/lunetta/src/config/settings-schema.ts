@@ -108,6 +108,16 @@ const icmp = {
   perDestinationBurst: count(1_000_000).optional().describe('ICMP errors sent at once to one destination. Default 10.'),
 } satisfies Checks<'icmp'>;
 
+const raw = {
+  maxSockets: count(65_536).optional().describe('Raw sockets at a time. Default 256.'),
+  receiveBufferSize: z
+    .int()
+    .min(512)
+    .max(1 << 30)
+    .optional()
+    .describe('Bytes that the queue of a raw socket may hold, with 256 charged for each packet. Default 212992.'),
+} satisfies Checks<'raw'>;
+
 const udp = {
   ephemeralPorts: z
     .tuple([port(), port()])
@@ -268,6 +278,7 @@ export const settingsSchema = fields({
   ipv4: fields(ipv4).optional().describe('Routes, and what is not for us.'),
   pathMtu: fields(pathMtu).optional().describe('Limits of what is learnt of path MTUs.'),
   icmp: fields(icmp).optional().describe('How many ICMP errors may be sent.'),
+  raw: fields(raw).optional().describe('Limits of raw sockets.'),
   udp: fields(udp).optional().describe('Limits of UDP.'),
   tcp: fields(tcp).optional().describe('Limits, times and options of TCP.'),
   loop: fields(loop).optional().describe('How the poll loop divides the time with the rest of the process.'),

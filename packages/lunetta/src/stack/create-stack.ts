@@ -1,4 +1,5 @@
 import {
+  LunettaError,
   TOKENS,
   stackModule,
   type Clock,
@@ -9,7 +10,7 @@ import {
   type StackSettings,
 } from '@lunetta/core';
 import { Container } from 'inversify';
-import type { LunettaConfig } from '../config/config-schema.js';
+import type { LunettaConfig, VlanConfig } from '../config/config-schema.js';
 import { checkConfig, readConfigFile, type ReadConfig } from '../config/read-config.js';
 import { tuneEngine } from '../node/engine.js';
 import { chooseHost, type NodeHost } from './host-time.js';
@@ -58,6 +59,7 @@ export async function createStack(
     host.begin(beginningOf(ports));
     stack = new LunettaStack(root.get<Stack>(TOKENS.Stack), host.scheduler);
     for (const { container } of prepared) await container.getAsync(TOKENS.NetworkInterface);
+    for (const vlan of checked.vlans ?? []) addVlan(stack, vlan, source);
     for (const route of checked.routes ?? []) stack.routes.add(route);
     return stack;
   } catch (error) {
@@ -74,6 +76,18 @@ function read(config: LunettaConfig | string, options: CreateStackOptions): Read
   }
   const { source = 'configuration', from = process.cwd() } = options;
   return { config: checkConfig(config, source), source, from };
+}
+
+/** @throws LunettaError if there is no such parent */
+function addVlan(stack: LunettaStack, { parent: name, ...options }: VlanConfig, source: string): void {
+  const parent = stack.interfaces.find((iface) => iface.name === name);
+  if (parent === undefined) {
+    throw new LunettaError(
+      'LUNETTA_ERR_CONFIG',
+      `${source}: vlans: '${options.name}' has no parent '${name}' before it`,
+    );
+  }
+  stack.addVlan(parent, options);
 }
 
 /** Binds the stack and what it needs in its container; those of the interfaces are its children. */

@@ -8,6 +8,7 @@ import {
   type PingResult,
   type Stack,
   type StackCounters,
+  type VlanOptions,
 } from '@lunetta/core';
 import type { NodeScheduler } from '../node/node-scheduler.js';
 
@@ -66,6 +67,16 @@ export class LunettaStack extends EventEmitter<StackEvents> {
 
   set forwarding(isEnabled: boolean) {
     this.stack.forwarding = isEnabled;
+  }
+
+  /** Raw sockets: IP protocols by number, frames by ethertype. */
+  get raw(): Stack['raw'] {
+    return this.stack.raw;
+  }
+
+  /** Puts an interface in a VLAN on another (IEEE 802.1Q). @throws LunettaError `LUNETTA_ERR_CONFIG` */
+  addVlan(parent: NetworkInterface, options: VlanOptions): NetworkInterface {
+    return this.stack.addVlan(parent, options);
   }
 
   /** The interfaces, in the order of the configuration. */

@@ -21,8 +21,7 @@ export type FilterFunction = (datagram: FilteredDatagram) => Verdict;
 export type FilterHook = 'input' | 'output' | 'forward';
 
 /**
- * The functions that see every datagram. A hook without any is null, and costs one comparison a datagram
- * (docs/adr/0008-packet-filter.md).
+ * The functions that see every datagram. A hook without any is null, and costs one comparison a datagram.
  */
 export class PacketFilter {
   input: FilterFunction[] | null = null;

@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { NetworkInterface } from '@lunetta/core';
+import { arpPacket, concat, ethernetFrame, ipv4Datagram, mac, StackLab, udpDatagram } from '@lunetta/testkit';
+
+const { STACK_MAC, PEER_MAC } = StackLab;
+const ENDS = { src: '10.7.0.2', dst: '10.7.0.1' };
+let lab: StackLab;
+let vlan: NetworkInterface;
+
+beforeEach(() => {
+  lab = new StackLab();
+  vlan = lab.stack.addVlan(lab.iface, { name: 'v7', id: 7, addresses: ['10.7.0.1/24'] });
+  const socket = lab.stack.udp.open();
+  socket.bind({ port: 7 });
+  socket.onDatagram = (datagram) => void datagram.reply();
+  lab.host.settle();
+});
+afterEach(() => lab.close());
+
+/** Puts tags behind the addresses of a frame; each as its ethertype and TCI. */
+function tagged(frame: Uint8Array, ...tags: readonly (readonly [type: number, tci: number])[]): Uint8Array {
+  const bytes = tags.flatMap(([type, tci]) => [type >> 8, type & 255, tci >> 8, tci & 255]);
+  return concat(frame.subarray(0, 12), Uint8Array.from(bytes), frame.subarray(12));
+}
+
+function request(ends = ENDS): Uint8Array {
+  const datagram = udpDatagram({ srcPort: 5000, dstPort: 7 }, Uint8Array.of(1, 2, 3), ends);
+  return ethernetFrame({ dst: STACK_MAC, src: PEER_MAC }, ipv4Datagram(ends, datagram));
+}
+
+function arpFrom(senderIp: string, targetIp: string): Uint8Array {
+  const packet = arpPacket({ operation: 1, senderMac: PEER_MAC, senderIp, targetIp });
+  return ethernetFrame({ dst: STACK_MAC, src: PEER_MAC, type: 0x0806 }, packet);
+}
+
+describe('an interface in a VLAN', () => {
+  test('announces itself with its tag', () => {
+    const [announcement] = lab.receive();
+    expect([...announcement.subarray(12, 18)]).toEqual([0x81, 0, 0, 7, 8, 6]);
+  });
+
+  test.each([7, 0xe007, 0x1007])('answers what comes with TCI 0x%x, with its own tag', (tci) => {
+    lab.receive();
+    lab.exchange(tagged(arpFrom(ENDS.src, ENDS.dst), [0x8100, 7]));
+    const [answer] = lab.exchange(tagged(request(), [0x8100, tci]));
+    expect([...answer.subarray(0, 18)]).toEqual([...mac(PEER_MAC), ...mac(STACK_MAC), 0x81, 0, 0, 7, 8, 0]);
+    expect([...answer.subarray(46)]).toEqual([1, 2, 3]);
+  });
+
+  test('hears nothing without a tag, and the port’s own interface nothing with one', () => {
+    lab.receive();
+    expect(lab.exchange(request())).toEqual([]);
+    expect(lab.drops('ipv4.notForUs')).toBe(1);
+    const ends = { src: StackLab.PEER_IP, dst: StackLab.STACK_IP };
+    expect(lab.exchange(tagged(request(ends), [0x8100, 7]))).toEqual([]);
+    expect(lab.drops('ipv4.notForUs')).toBe(2);
+    expect(lab.exchange(tagged(request(), [0x8100, 8]))).toEqual([]);
+    expect(lab.exchange(tagged(request(), [0x8100, 7]).subarray(0, 16))).toEqual([]);
+    expect([lab.drops('ethernet.unknownVlan'), lab.drops('ethernet.truncated')]).toEqual([1, 1]);
+  });
+
+  test('a tag of VLAN 0 is a mere priority', () => {
+    lab.befriend();
+    const ends = { src: StackLab.PEER_IP, dst: StackLab.STACK_IP };
+    const [answer] = lab.ask(tagged(request(ends), [0x8100, 0xe000]));
+    expect(answer).toMatchObject({ ip: { dst: StackLab.PEER_IP } });
+  });
+
+  test('carries another one with two tags', () => {
+    const service = lab.stack.addVlan(lab.iface, { name: 's9', id: 9, isService: true, addresses: ['10.9.0.1/24'] });
+    lab.stack.addVlan(service, { name: 's9c5', id: 5, addresses: ['10.95.0.1/24'] });
+    lab.host.settle();
+    lab.receive();
+    const tags = [
+      [0x88a8, 9],
+      [0x8100, 5],
+    ] as const;
+    lab.exchange(tagged(arpFrom('10.95.0.2', '10.95.0.1'), ...tags));
+    const [answer] = lab.exchange(tagged(request({ src: '10.95.0.2', dst: '10.95.0.1' }), ...tags));
+    expect([...answer.subarray(12, 22)]).toEqual([0x88, 0xa8, 0, 9, 0x81, 0, 0, 5, 8, 0]);
+    expect(lab.stack.counters().interfaces).toMatchObject([
+      {
+        name: 'lab0',
+        vlans: [
+          { name: 'v7', id: 7 },
+          { name: 's9', id: 9 },
+          { name: 's9c5', id: 5 },
+        ],
+      },
+    ]);
+  });
+
+  test.each([
+    [{ name: 'v', id: 0, addresses: [] }, /from 1 to 4094/],
+    [{ name: 'v', id: 4095, addresses: [] }, /from 1 to 4094/],
+    [{ name: 'v', id: 7, addresses: [] }, /'v7' is VLAN 7 of 'lab0' already/],
+    [{ name: 'v7', id: 8, addresses: [] }, /one of that name already/],
+  ])('refuses %j', (options, message) => {
+    expect(() => lab.stack.addVlan(lab.iface, options)).toThrow(message);
+  });
+
+  test('knows its parent', () => {
+    expect(vlan.parent).toBe(lab.iface);
+  });
+});
