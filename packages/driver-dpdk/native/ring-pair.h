@@ -9,4 +9,7 @@ namespace lunetta {
 // cable within the process, `size` frames (a power of two) long in each direction. Throws DpdkError("ring").
 void ConnectRings(const std::string& a, const std::string& b, uint32_t size);
 
+// The device is closed and removed. After both ends of a cable, what one of them sent and the other did not take goes back.
+void RingEndClosed(const std::string& device);
+
 }  // namespace lunetta

@@ -104,9 +104,14 @@ function probeFailed({ log = '' }: NativeFailure, name: string, config: NativeCo
     };
   }
   return {
-    code: name === 'EPERM' || name === 'EACCES' ? 'LUNETTA_ERR_PERMISSION' : 'LUNETTA_ERR_DEVICE',
+    code: isForbidden(name) ? 'LUNETTA_ERR_PERMISSION' : 'LUNETTA_ERR_DEVICE',
     text: `DPDK cannot make ${device} (${name}). Check the arguments in options.device, and that you are root`,
   };
+}
+
+/** Drivers answer -1, which reads EPERM, whatever the matter is: root lacks no permission. */
+function isForbidden(name: string): boolean {
+  return name === 'EACCES' || (name === 'EPERM' && process.getuid?.() !== 0);
 }
 
 /** The end of what DPDK logged: it often names the cause. */
