@@ -114,12 +114,41 @@ describe('a TCP segment that differs in one field does not pass', () => {
     expect(compare(expected, sent)).toMatchObject({ field });
   });
 
-  test('its ports', () => {
-    const flow = flowOf();
-    flow.localPort = 8081;
-    expect(comparePacket(packet('> . 1:1(0)'), decodePacket(bytesOf('. 1:1(0)')), flow, STRICT)).toMatchObject({
-      field: 'srcPort',
-    });
+  test.each([
+    ['srcPort', { localPort: 8081 }],
+    ['dstPort', { remotePort: 8081 }],
+    ['source', { localIp: '192.168.0.2' }],
+    ['destination', { remoteIp: '192.0.2.2' }],
+  ])('%s', (field, expected) => {
+    const flow = Object.assign(flowOf(), expected);
+    const seen = decodePacket(bytesOf('. 1:1(0)'));
+    expect(comparePacket(packet('> . 1:1(0)'), seen, flow, STRICT)).toMatchObject({ field });
+  });
+});
+
+describe('an ICMP error', () => {
+  /** What a stack would quote of a segment that came from its peer. */
+  const quoting = (quoted: string) => {
+    const asPeer = new Flow(REMOTE, LOCAL, 8080, 8080);
+    asPeer.localIsn = REMOTE_ISN;
+    return decodePacket(encodePacket(packet(`< icmp unreachable port_unreachable [${quoted}]`), asPeer));
+  };
+  const compareQuote = (expected: string, seen: string) =>
+    comparePacket(packet(`> icmp unreachable port_unreachable [${expected}]`), quoting(seen), flowOf(), STRICT);
+
+  test('quotes what was expected', () => {
+    expect(compareQuote('1:11(10)', '1:11(10)')).toBeUndefined();
+    expect(compareQuote('udp (10)', 'udp (10)')).toBeUndefined();
+  });
+
+  test.each([
+    ['quoted', '1:11(10)', 'udp (10)'],
+    ['quoted', 'udp (10)', '1:11(10)'],
+    ['quotedSeq', '1:11(10)', '2:12(10)'],
+    ['quotedLength', '1:11(10)', '1:12(11)'],
+    ['quotedLength', 'udp (10)', 'udp (11)'],
+  ])('that differs in %s does not pass: expected [%s], quoted [%s]', (field, expected, seen) => {
+    expect(compareQuote(expected, seen)).toMatchObject({ field });
   });
 });
 

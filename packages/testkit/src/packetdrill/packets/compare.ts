@@ -5,10 +5,21 @@ import type { DecodedIcmp, DecodedPacket, DecodedTcp, DecodedUdp } from './decod
 import type { Flow } from './flow.js';
 import { optionNotation } from './notation.js';
 
+/** The fields of each part of a packet that are compared. */
+export const COMPARED_FIELDS = {
+  ip: ['protocol', 'source', 'destination', 'ecn', 'tos', 'ttl', 'id'],
+  tcp: ['srcPort', 'dstPort', 'flags', 'seq', 'length', 'ack', 'win', 'urg', 'options'],
+  udp: ['srcPort', 'dstPort', 'length'],
+  icmp: ['type', 'code', 'mtu', 'id', 'seq', 'length', 'quoted', 'quotedSeq', 'quotedLength'],
+} as const;
+
+type Part = keyof typeof COMPARED_FIELDS;
+type FieldOf<Each extends Part> = (typeof COMPARED_FIELDS)[Each][number];
+
 /** The first field in which a packet is not what the script expects. */
 export interface Mismatch {
   /** Its name, which is also that of its place in the script. */
-  readonly field: string;
+  readonly field: FieldOf<Part>;
   readonly expected: string;
   readonly seen: string;
 }
@@ -22,7 +33,7 @@ export interface CompareProfile {
 }
 
 type Value = string | number | undefined;
-type Check = readonly [field: string, expected: Value, seen: Value];
+type Check<Each extends Part> = readonly [field: FieldOf<Each>, expected: Value, seen: Value];
 
 const ECN_BITS = 3;
 
@@ -53,10 +64,11 @@ function compareTransport(
 ): Mismatch | undefined {
   if (spec.protocol === 'tcp') return compareTcp(spec, seen as DecodedTcp, flow, profile);
   if (spec.protocol === 'icmp') return firstDifference(icmpChecks(spec, seen as DecodedIcmp, flow));
-  return firstDifference([['length', spec.length, (seen as DecodedUdp).length]]);
+  const checks: Check<'udp'>[] = [['length', spec.length, (seen as DecodedUdp).length]];
+  return firstDifference(checks);
 }
 
-function ipChecks(ip: PacketSpec['ip'], seen: DecodedPacket, flow: Flow): Check[] {
+function ipChecks(ip: PacketSpec['ip'], seen: DecodedPacket, flow: Flow): Check<'ip'>[] {
   const ecnName = (bits: number): string => Object.entries(ECN_NAMES).find(([, value]) => value === bits)![0];
   return [
     ['source', flow.localIp, ipv4Address.format(seen.source)],
@@ -68,7 +80,7 @@ function ipChecks(ip: PacketSpec['ip'], seen: DecodedPacket, flow: Flow): Check[
   ];
 }
 
-function portChecks(seen: NonNullable<DecodedPacket['transport']>, flow: Flow): Check[] {
+function portChecks(seen: NonNullable<DecodedPacket['transport']>, flow: Flow): Check<'tcp' | 'udp'>[] {
   if (seen.protocol === 'icmp') return [];
   return [
     ['srcPort', flow.localPort, seen.srcPort],
@@ -80,7 +92,7 @@ function compareTcp(spec: TcpSpec, seen: DecodedTcp, flow: Flow, profile: Compar
   if (flow.localIsn === undefined && seen.flags.includes('S')) flow.localIsn = (seen.seq - spec.seq) | 0;
   const sorted = (flags: string): string => [...flags].sort().join('');
   const isAcked = seen.flags.includes('.');
-  const checks: Check[] = [
+  const checks: Check<'tcp'>[] = [
     ['flags', sorted(spec.flags), sorted(seen.flags)],
     ['seq', spec.seq >>> 0, (seen.seq - (flow.localIsn ?? 0)) >>> 0],
     ['length', spec.length, seen.length],
@@ -113,10 +125,11 @@ function compareOptions(
           .sort()
           .join(',');
   };
-  return firstDifference([['options', `<${text(spec, expectedFlow)}>`, `<${text(seen, flow)}>`]]);
+  const check: Check<'tcp'> = ['options', `<${text(spec, expectedFlow)}>`, `<${text(seen, flow)}>`];
+  return firstDifference([check]);
 }
 
-function icmpChecks(spec: IcmpSpec, seen: DecodedIcmp, flow: Flow): Check[] {
+function icmpChecks(spec: IcmpSpec, seen: DecodedIcmp, flow: Flow): Check<'icmp'>[] {
   return [
     ['type', icmpTypeName(spec.type), icmpTypeName(seen.type)],
     ['code', icmpCodeName(spec.type, spec.code), icmpCodeName(seen.type, seen.code)],
@@ -124,22 +137,20 @@ function icmpChecks(spec: IcmpSpec, seen: DecodedIcmp, flow: Flow): Check[] {
     ['id', spec.id, seen.id],
     ['seq', spec.seq, seen.seq],
     ['length', spec.length, seen.length],
-    [
-      'quoted',
-      quoteText(spec.quoted, 0),
-      spec.quoted === undefined ? undefined : quoteText(seen.quoted, flow.remoteIsn),
-    ],
+    ...quoteChecks(spec.quoted, seen.quoted, flow),
   ];
 }
 
-function quoteText(quoted: IcmpSpec['quoted'], isn: number): string | undefined {
-  if (quoted === undefined) return undefined;
-  if (quoted.protocol === 'udp') return `[udp (${quoted.length})]`;
-  return `[tcp ${(quoted.seq - isn) >>> 0} (${quoted.length})]`;
+function quoteChecks(spec: IcmpSpec['quoted'], seen: DecodedIcmp['quoted'], flow: Flow): Check<'icmp'>[] {
+  const checks: Check<'icmp'>[] = [['quoted', spec?.protocol, seen?.protocol]];
+  if (spec?.protocol === 'tcp' && seen?.protocol === 'tcp') {
+    checks.push(['quotedSeq', spec.seq >>> 0, (seen.seq - flow.remoteIsn) >>> 0]);
+  }
+  return [...checks, ['quotedLength', spec?.length, seen?.length]];
 }
 
 /** The first check whose values differ; what the script does not say is not compared. */
-function firstDifference(checks: readonly Check[]): Mismatch | undefined {
+function firstDifference(checks: readonly Check<Part>[]): Mismatch | undefined {
   for (const [field, expected, seen] of checks) {
     if (expected !== undefined && expected !== seen)
       return { field, expected: String(expected), seen: String(seen ?? 'none') };

@@ -18,7 +18,7 @@ export function notationOf({ transport, protocol }: DecodedPacket, flow: Flow): 
 }
 
 function tcpNotation(tcp: DecodedTcp, flow: Flow): string {
-  const seq = (tcp.seq - (flow.localIsn ?? tcp.seq)) >>> 0;
+  const seq = (tcp.seq - (flow.localIsn ?? 0)) >>> 0;
   const ack = tcp.flags.includes('.') ? ` ack ${(tcp.ack - flow.remoteIsn) >>> 0}` : '';
   const urg = tcp.flags.includes('U') ? ` urg ${tcp.urg}` : '';
   const options = tcp.options.map((option) => optionNotation(option, flow)).join(',');

@@ -32,6 +32,15 @@ export class Arguments {
     return this.call.args[index]?.kind === 'ellipsis';
   }
 
+  /**
+   * Holds the script to leave arguments out that are buffers, or addresses that come back: what they would hold is not
+   * compared.
+   */
+  mustBeLeftOut(indexes: readonly number[]): void {
+    const given = indexes.find((index) => this.call.args[index] !== undefined && !this.isLeftOut(index));
+    if (given !== undefined) throw this.wrong(`argument ${given + 1} must be '...': its content is not compared`);
+  }
+
   /** A socket address: `...`, or `{sa_family=AF_INET, sin_port=htons(8080), sin_addr=inet_addr("192.0.2.1")}`. */
   address(index: number): NamedAddress {
     return this.addressOf(this.at(index));

@@ -2,11 +2,16 @@ import { payload } from '../packets/encode.js';
 import type { Arg, CallSpec, DrillScript, Place } from '../syntax/ast.js';
 import { Arguments } from './arguments.js';
 import type { DrillSocket, Outcome, SocketMaker } from './drill-socket.js';
-import { DrillFailure } from './failure.js';
+import { DrillFailure, type DrillField } from './failure.js';
 import { namesOfBits, SYMBOLS } from './symbols.js';
 
 const DONE: Outcome = { kind: 'value', value: 0 };
 const POLL_NAMES = ['POLLIN', 'POLLOUT', 'POLLERR', 'POLLHUP', 'POLLRDNORM', 'POLLWRNORM'];
+/** Arguments of calls that must be `...`: buffers, and addresses that come back. */
+const LEFT_OUT: Readonly<Record<string, readonly number[]>> = {
+  ...{ send: [1], sendto: [1], write: [1] },
+  ...{ accept: [1, 2], read: [1], recv: [1], recvfrom: [1, 4, 5] },
+};
 const ALWAYS_POLLED = SYMBOLS['POLLERR'] | SYMBOLS['POLLHUP'];
 
 /** The system calls of a script, by their names. A call that blocks is made again until it no longer does. */
@@ -23,6 +28,7 @@ export class Calls {
   /** Makes a call. */
   make(call: CallSpec, place: Place): Outcome {
     const args = new Arguments(this.script, place, call);
+    args.mustBeLeftOut(LEFT_OUT[call.name] ?? []);
     switch (call.name) {
       case 'socket':
         return this.socket(call, args);
@@ -111,6 +117,7 @@ export class Calls {
     const fields = args.fields(1);
     const socket = this.on(args);
     const outcome = socket.receive({ length: this.vectorLength(args, fields), flags: args.number(2) });
+    if ((fields.get('msg_name')?.kind ?? 'ellipsis') !== 'ellipsis') throw args.wrong("msg_name must be '...'");
     const expected = fields.get('msg_flags');
     if (outcome.kind === 'value' && expected !== undefined && expected.kind !== 'ellipsis') {
       this.compareFlags(args, 'msg_flags', args.numberOf(expected), socket.receivedFlags, ['MSG_TRUNC']);
@@ -175,11 +182,17 @@ export class Calls {
     return socket;
   }
 
-  private compareFlags(args: Arguments, field: string, expected: number, seen: number, names: readonly string[]): void {
+  private compareFlags(
+    args: Arguments,
+    field: DrillField,
+    expected: number,
+    seen: number,
+    names: readonly string[],
+  ): void {
     if (expected !== seen) throw this.differs(args, field, namesOfBits(expected, names), namesOfBits(seen, names));
   }
 
-  private differs(args: Arguments, field: string, expected: string, seen: string): DrillFailure {
+  private differs(args: Arguments, field: DrillField, expected: string, seen: string): DrillFailure {
     const { message, place } = args.wrong(`${field} differs`);
     const [head] = message.split('\n');
     const text = head.replace(/^.*?:\d+:\d+: /, '');

@@ -136,3 +136,9 @@ export class DrillLink {
     this.peer.poll();
   }
 }
+
+/** The gateway of the local address's network: another host of it. */
+export function gatewayOf(localIp: string): string {
+  const parts = localIp.split('.');
+  return `${parts[0]}.${parts[1]}.255.254`;
+}

@@ -5,9 +5,10 @@ import { decodePacket, type DecodedPacket } from '../packets/decoded.js';
 import { encodePacket } from '../packets/encode.js';
 import { Flow } from '../packets/flow.js';
 import { notationOf } from '../packets/notation.js';
+import { unknownOptions } from '../syntax/script-options.js';
 import type { CallSpec, DrillEvent, DrillScript, DrillTime, PacketSpec, Place } from '../syntax/ast.js';
 import { Calls } from './calls.js';
-import { DrillLink, type SentDatagram } from './drill-link.js';
+import { DrillLink, gatewayOf, type SentDatagram } from './drill-link.js';
 import type { Outcome } from './drill-socket.js';
 import { DrillFailure } from './failure.js';
 import { readShell } from './shell.js';
@@ -87,7 +88,8 @@ class DrillRunner {
     const shell = script.events.flatMap(({ action }) => (action.kind === 'shell' ? [action.text] : []));
     const { settings, notes } = readShell(shell);
     const code = script.events.filter(({ action }) => action.kind === 'code');
-    this.notes = [...notes, ...code.map(({ place }) => `left out: code at line ${place.line}`)];
+    const unknown = unknownOptions(given).map((name) => `left out: --${name}`);
+    this.notes = [...unknown, ...notes, ...code.map(({ place }) => `left out: code at line ${place.line}`)];
     this.toleranceUs = Number(given.get('tolerance_usecs') ?? options.toleranceUs ?? 1000);
     this.profile = { ...STRICT, ...options.profile };
     this.host = new VirtualHost({ seed: options.seed ?? 1 });
@@ -128,7 +130,11 @@ class DrillRunner {
   }
 
   private runEvent(event: DrillEvent): void {
-    const { action } = event;
+    const { action, time } = event;
+    if (time.kind === 'absolute' && time.startUs < this.previousUs) {
+      const what = `an event cannot be earlier than the one before it, at ${seconds(this.previousUs)}`;
+      throw new DrillFailure(this.script, event.place, 'time', what);
+    }
     switch (action.kind) {
       case 'packet':
         if (action.direction === '>') return this.expectPacket(event, action);
@@ -290,10 +296,4 @@ class DrillRunner {
 
 function seconds(us: number): string {
   return `${(us / 1e6).toFixed(6)} s`;
-}
-
-/** The gateway of the local address's network: another host of it. */
-function gatewayOf(localIp: string): string {
-  const parts = localIp.split('.');
-  return `${parts[0]}.${parts[1]}.255.254`;
 }

@@ -97,14 +97,14 @@ function parseTcp(scanner: Scanner, places: Places): TcpSpec {
 }
 
 /** `SEQ:SEQ(LEN)` */
-function parseSequence(scanner: Scanner, places?: Places): { seq: number; length: number } {
+function parseSequence(scanner: Scanner, places: Places): { seq: number; length: number } {
   const start = scanner.at;
-  places?.set('seq', scanner.place);
+  places.set('seq', scanner.place);
   const seq = scanner.expectNumber('the sequence number');
   scanner.expect(':', 'and the sequence number after the last byte');
   const end = scanner.expectNumber('the sequence number after the last byte');
   scanner.expect('(', 'the length');
-  places?.set('length', scanner.place);
+  places.set('length', scanner.place);
   const length = scanner.expectNumber('the length');
   scanner.expect(')', 'after the length');
   if (((end - seq - length) | 0) !== 0)
@@ -181,7 +181,9 @@ function parseSackBlocks(scanner: Scanner): [number, number][] {
 }
 
 function parseCookie(scanner: Scanner): Uint8Array {
-  const hex = scanner.match(/(?:[0-9a-fA-F]{2})*/y)?.[0] ?? '';
+  const start = scanner.at;
+  const hex = scanner.match(/[0-9a-fA-F]*/y)?.[0] ?? '';
+  if (hex.length % 2 !== 0) throw scanner.wrong('a cookie is whole bytes: two hexadecimal digits for each', start);
   return Uint8Array.from({ length: hex.length / 2 }, (_, i) => parseInt(hex.slice(2 * i, 2 * i + 2), 16));
 }
 
@@ -199,7 +201,7 @@ function parseIcmp(scanner: Scanner, places: Places): IcmpSpec {
   const length = isEcho ? parseLength(scanner, places) : undefined;
   scanner.skipBlanks();
   places.set('quoted', scanner.place);
-  const quoted = scanner.eat('[') ? parseQuoted(scanner) : undefined;
+  const quoted = scanner.eat('[') ? parseQuoted(scanner, places) : undefined;
   return { protocol: 'icmp', type, code, mtu, id, seq, length, quoted };
 }
 
@@ -220,12 +222,15 @@ function parseName(scanner: Scanner, names: Readonly<Record<string, number>>, wh
 }
 
 /** `[udp(LEN)]` or `[SEQ:SEQ(LEN)]`, after `[`. */
-function parseQuoted(scanner: Scanner): QuotedSpec {
+function parseQuoted(scanner: Scanner, places: Places): QuotedSpec {
   scanner.skipBlanks();
+  const within: Places = new Map();
   const isUdp = scanner.match(/udp\b/y) !== undefined;
   const quoted: QuotedSpec = isUdp
-    ? { protocol: 'udp', length: parseLength(scanner, new Map()) }
-    : { protocol: 'tcp', ...parseSequence(scanner) };
+    ? { protocol: 'udp', length: parseLength(scanner, within) }
+    : { protocol: 'tcp', ...parseSequence(scanner, within) };
+  places.set('quotedSeq', within.get('seq') ?? scanner.place);
+  places.set('quotedLength', within.get('length')!);
   scanner.skipBlanks();
   scanner.expect(']', 'after what is quoted');
   return quoted;

@@ -2,6 +2,7 @@ import type { DrillEvent, DrillScript, DrillTime } from './ast.js';
 import { parseCall } from './parse-call.js';
 import { parsePacket } from './parse-packet.js';
 import { Scanner } from './scanner.js';
+import { optionFault } from './script-options.js';
 
 const NOW: DrillTime = { kind: 'relative', startUs: 0, endUs: 0, blocks: false };
 const SECONDS = /\d*\.?\d+/y;
@@ -18,9 +19,13 @@ export function parseDrill(source: string, file = 'script'): DrillScript {
   const scanner = new Scanner(file, withDefinitions(source));
   scanner.skipSpace();
   while (scanner.sees('--')) {
+    const start = scanner.at;
     const match = scanner.match(/--(\w+)(?:=("[^"\n]*"|[^\s"]*))?/y);
     if (match === undefined) throw scanner.wrong("an option is written '--name=value'");
-    options.set(match[1], (match[2] ?? 'true').replace(/^"|"$/g, ''));
+    const [name, value] = [match[1], (match[2] ?? 'true').replace(/^"|"$/g, '')];
+    const fault = optionFault(name, value);
+    if (fault !== undefined) throw scanner.wrong(fault, start);
+    options.set(name, value);
     scanner.skipSpace();
   }
   const events: DrillEvent[] = [];
