@@ -4,6 +4,10 @@ export default {
   // Most tests wait for devices and processes: one core less than there are, as jest has it, would leave cores idle.
   maxWorkers: '100%',
   roots: ['<rootDir>/packages', '<rootDir>/test'],
+  // After every test what it made with testkit is closed, and a frame, buffer or timer that is left fails it.
+  setupFilesAfterEnv: ['<rootDir>/packages/testkit/src/jest-setup.ts'],
+  // Tests wait for events, not for time: a busy machine makes them slower, not wrong.
+  testTimeout: 30_000,
   testMatch: ['**/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {

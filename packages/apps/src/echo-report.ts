@@ -13,7 +13,7 @@ export class EchoReport {
   private rateFrom = 0;
 
   constructor(
-    private readonly stack: LunettaStack,
+    private readonly stack: Pick<LunettaStack, 'counters'>,
     private readonly echo: UdpEcho,
   ) {
     this.shown = this.fingerprint;

@@ -20,16 +20,17 @@ describeTap('lunetta echo', () => {
     expect(await echo.end()).toMatchObject({ code: 0, signal: null, stderr: '' });
   });
 
-  test('says nothing while nothing changes, and the last numbers at the end', async () => {
+  test('prints nothing but what is new, and the last numbers at the end', async () => {
     const echo = fixture.lunetta(['echo']);
     await echo.output(/ends it\n/);
-    await new Promise((resolve) => setTimeout(resolve, 2200)); // more than two lines' time
-    expect(echo.stdout).toBe(`UDP echo on ${STACK} port 7 (tap:lun0); Ctrl-C ends it\n`);
     expect(fixture.netns.exec('ping', '-c', '1', '-W', '5', STACK)).toContain(' 0% packet loss');
     echo.signal('SIGTERM');
     const { code, stdout } = await echo.end();
     expect(code).toBe(0);
-    expect(stdout).toMatch(/\ndatagrams echoed: 0 \(0 bytes, 0\/s\), pings answered: 1, dropped: 0\n$/);
+    expect(stdout.split('\n').slice(1)).toEqual([
+      'datagrams echoed: 0 (0 bytes, 0/s), pings answered: 1, dropped: 0',
+      '',
+    ]);
   });
 
   test('--json: an object a line', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { AddressConflict, UdpSocket } from '@lunetta/core';
-import { type ParsedFrame, StackLab } from '@lunetta/testkit';
+import { Stack, type AddressConflict, type UdpSocket } from '@lunetta/core';
+import { createMemoryCable, type ParsedFrame, StackLab, VirtualHost } from '@lunetta/testkit';
 
 const { PEER_IP, PEER_MAC, STACK_IP, STACK_MAC } = StackLab;
 const BROADCAST = 'ff:ff:ff:ff:ff:ff';
@@ -410,6 +410,18 @@ describe('our own addresses', () => {
     expect(announcement.arp).toMatchObject({ operation: 'request', senderIp: STACK_IP, targetIp: STACK_IP });
     lab.advance('1min');
     expect(lab.heard()).toEqual([]);
+  });
+
+  test('two seconds count from when the interface was added, however old the stack is', () => {
+    const host = new VirtualHost();
+    const stack = new Stack(host);
+    host.advance('1h');
+    const cable = createMemoryCable({ scheduler: host.scheduler });
+    stack.addInterface(cable.a, { name: 'late', addresses: ['10.9.0.1/24'], mode: 'interrupt' });
+    host.advance('1999ms');
+    expect(stack.counters().interfaces[0].tx.sent).toBe(1);
+    host.advance('2ms');
+    expect(stack.counters().interfaces[0].tx.sent).toBe(2);
   });
 
   test('are announced again when the link comes back', () => {

@@ -23,7 +23,7 @@ function listen(port: number): Uint8Array[] {
 }
 
 describe('lengths that lie (AMNESIA:33, Ripple20, URGENT/11)', () => {
-  test('URGENT/11: source-route options of every length and pointer neither crash nor leak nor bring an answer', () => {
+  test('URGENT/11: source-route options of every length and pointer neither crash nor leak; the ICMP errors are few', () => {
     start();
     const seen = listen(7);
     for (let length = 0; length < 256; length += 5) {
@@ -38,7 +38,9 @@ describe('lengths that lie (AMNESIA:33, Ripple20, URGENT/11)', () => {
     const { rx } = lab.stack.counters().interfaces[0];
     expect(lab.drops('ipv4.badOptions') + rx.delivered).toBe(52 * 10 * 2);
     expect(seen).toHaveLength(rx.delivered);
-    expect(lab.heard()).toEqual([]);
+    const answers = lab.heard();
+    expect(answers.length).toBeLessThan(52); // ICMP errors have a limit
+    for (const { icmp } of answers) expect(icmp).toMatchObject({ type: 12, code: 0 }); // RFC 1122 section 3.2.2.5
   });
 
   test('Ripple20 (CVE-2020-11896): a total length that disagrees with the frame', () => {
@@ -221,11 +223,31 @@ describe('guessing', () => {
 });
 
 describe('hash flooding', () => {
-  /** Nanoseconds to look up all keys, twenty times. */
-  function look(table: TupleTable, keys: readonly number[]): number {
-    const started = process.hrtime.bigint();
-    for (let round = 0; round < 20; round++) for (const key of keys) table.get(key, 0, 0);
-    return Number(process.hrtime.bigint() - started);
+  /** How many slots of the table are read to look up a key, on average over all of them. */
+  function slotsRead(table: TupleTable, keys: readonly number[]): number {
+    let reads = 0;
+    const slots = table['values'];
+    table['values'] = new Proxy(slots, {
+      get: (target, key) => {
+        if (key !== 'length') reads++;
+        return Reflect.get(target, key, target) as unknown;
+      },
+    });
+    for (const key of keys) table.get(key, 0, 0);
+    table['values'] = slots;
+    return reads / keys.length;
+  }
+
+  /** Counts what is read of sockets. */
+  function countReads(sockets: readonly object[]): () => number {
+    let reads = 0;
+    for (const socket of sockets) {
+      for (const [name, own] of Object.entries(socket)) {
+        let value: unknown = own;
+        Object.defineProperty(socket, name, { get: () => (reads++, value), set: (other) => void (value = other) });
+      }
+    }
+    return () => reads;
   }
 
   test.each([
@@ -236,33 +258,32 @@ describe('hash flooding', () => {
   ])('keys %s cost about what random ones do', (_, keyOf) => {
     start();
     const random = new SeededRandom(5);
-    const tables = [0, 1].map(() => new TupleTable(() => random.int32()));
     const chosen = Array.from({ length: 8000 }, (_, i) => keyOf(i));
-    const unchosen = chosen.map(() => random.int32());
-    chosen.forEach((key, i) => tables[0].set(key, 0, 0, i));
-    unchosen.forEach((key, i) => tables[1].set(key, 0, 0, i));
-    look(tables[0], chosen);
-    const cost = Math.min(look(tables[0], chosen), look(tables[0], chosen), look(tables[0], chosen));
-    const usual = Math.max(look(tables[1], unchosen), look(tables[1], unchosen), look(tables[1], unchosen));
+    const [cost, usual] = [chosen, chosen.map(() => random.int32())].map((keys) => {
+      const table = new TupleTable(() => random.int32());
+      keys.forEach((key, i) => table.set(key, 0, 0, i));
+      return slotsRead(table, keys);
+    });
+    expect(usual).toBeGreaterThanOrEqual(1);
     expect(cost / usual).toBeLessThan(20); // a table that degenerates costs thousands of times as much
   });
 
   test('ten thousand connected peers on one port do not slow one another down', () => {
     start({ iface: { gateway: PEER_IP } });
-    const started = process.hrtime.bigint();
     let seen = 0;
-    for (let i = 0; i < 10_000; i++) {
+    const sockets = Array.from({ length: 10_000 }, (_, i) => {
       const socket = lab.stack.udp.open();
       socket.bind({ port: 7, reusePort: true });
       socket.connect(`192.${i >> 8}.2.${i & 255}`, 5000);
       socket.onDatagram = () => seen++;
-    }
+      return socket;
+    });
+    const reads = countReads(sockets);
     for (let i = 0; i < 10_000; i += 100) {
       lab.send(lab.udpFrame({ srcPort: 5000, dstPort: 7 }, Uint8Array.of(1), { src: `192.${i >> 8}.2.${i & 255}` }));
     }
     expect(seen).toBe(100);
     expect(lab.heard()).toEqual([]);
-    // A scan of 10,000 sockets for each of them would take over ten seconds.
-    expect(Number(process.hrtime.bigint() - started) / 1e9).toBeLessThan(5);
+    expect(reads()).toBeLessThan(100 * 10); // a scan would read something of each of them for every datagram
   });
 });

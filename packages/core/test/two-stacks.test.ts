@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type PingResult, Stack, type UdpSocket } from '@lunetta/core';
+import { type PingResult, Stack, type StackSettings, type UdpSocket } from '@lunetta/core';
 import {
   createMemoryCable,
   expectConserved,
@@ -30,8 +30,8 @@ afterEach(async () => {
   stacks = [];
 });
 
-function newStack(): Stack {
-  const stack = new Stack(host);
+function newStack(settings: StackSettings = {}): Stack {
+  const stack = new Stack(host, settings);
   stacks.push(stack);
   return stack;
 }
@@ -124,12 +124,12 @@ describe.each<[string, MemoryCableOptions]>([
 
 describe('one stack with two interfaces', () => {
   /** A stack with 10.0.0.1 and 10.1.0.1, on two cables of different memories; the test has the other ends. */
-  function twoLegs() {
+  function twoLegs(settings: StackSettings = {}) {
     host = new VirtualHost({ seed: 3 });
     const cables = [2048, 4096].map((bufferSize) => {
       return createMemoryCable({ scheduler: host.scheduler, poison: true, bufferSize });
     });
-    const stack = newStack();
+    const stack = newStack(settings);
     cables.forEach((cable, i) => {
       stack.addInterface(cable.a, {
         name: `leg${i}`,
@@ -189,8 +189,8 @@ describe('one stack with two interfaces', () => {
     expect(indices).toEqual([0, 1]);
   });
 
-  test('answers by the interface that leads to the asker, with the address that was asked', () => {
-    const { stack, send, heard } = twoLegs();
+  test('a weak host answers by the interface that leads to the asker, with the address that was asked', () => {
+    const { stack, send, heard } = twoLegs({ ipv4: { hostModel: 'weak' } });
     echo(stack);
     send(0, udpTo(0, '10.1.0.2'));
     expect(heard(0)).toEqual([]);

@@ -184,13 +184,12 @@ describeTap('the end of a process or worker with a port open', () => {
   const listener = '{ onWake() {}, onEvent() {} }';
 
   test('an open, armed port keeps no process alive', () => {
-    const started = Date.now();
+    // One that it keeps alive is ended from outside after a while, and then has no status.
     const outcome = inNetns(`
       const port = await open({ up: true });
       port.setListener(${listener});
       report(port.queue(0).arm());`);
     expect(outcome).toMatchObject({ status: 0, stdout: 'true\n', stderr: '' });
-    expect(Date.now() - started).toBeLessThan(10_000);
   });
 
   test.each(['process.exit(3)', 'port.close(); process.exit(3)', 'await port.close(); process.exit(3)'])(
@@ -245,18 +244,26 @@ describeTap('the end of a process or worker with a port open', () => {
       const port = await open({ up: true, hostAddress: '10.98.7.1/24' });
       const queue = port.queue(0);
       const seen = [];
-      process.on('uncaughtException', (error) => seen.push(error.message));
+      const hold = setInterval(() => {}, 60_000); // the port alone keeps no process alive
+      let heard = () => {};
+      const next = () => new Promise((resolve) => (heard = resolve));
+      process.on('uncaughtException', (error) => { seen.push(error.message); heard(); });
       port.setListener({
         onWake() { queue.poll(0); throw new Error('woken'); },
         onEvent(event) { throw new Error(event); },
       });
-      const turn = () => new Promise((resolve) => setTimeout(resolve, 20));
       const send = () => execFileSync('python3', ['-c',
         'import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("10.98.7.2", 7))']);
-      while (seen.filter((message) => message === 'woken').length < 2) { queue.arm(); send(); await turn(); }
+      while (seen.filter((message) => message === 'woken').length < 2) {
+        const thrown = next();
+        queue.arm();
+        send();
+        await thrown;
+      }
       execFileSync('ip', ['link', 'set', 'lun0', 'down']);
-      while (!seen.includes('down')) await turn();
+      while (!seen.includes('down')) await next();
       await port.close();
+      clearInterval(hold);
       report('went on');`);
     expect(outcome).toMatchObject({ status: 0, stdout: '"went on"\n', stderr: '' });
   });
@@ -281,12 +288,13 @@ describeTap('the end of a process or worker with a port open', () => {
       queue.poll(0);
       const { buffer } = queue.memory;
       let moved;
-      if (buffer.transfer) moved = buffer.transfer();
+      if (buffer.transfer) moved = new WeakRef(buffer.transfer());
       else %ArrayBufferDetach(buffer);
       for (let i = 0; i < 100; i++) queue.poll(1);
-      moved = undefined;
-      gc();
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      do {
+        await new Promise((resolve) => setImmediate(resolve)); // a turn of its own: in this one the reference is strong
+        gc();
+      } while (moved?.deref() !== undefined);
       for (let i = 0; i < 100; i++) queue.poll(1);
       await port.close();
       report({ left: buffer.byteLength });`,

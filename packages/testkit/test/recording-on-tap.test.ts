@@ -63,6 +63,6 @@ describeTap('a run against the Linux kernel', () => {
       const changed = await replayRun(path, { settings: { arp: { maxRequests: 1 } } });
       expect(changed.difference).toMatch(/^line \d+, at \d+ us: /);
     },
-    30_000,
+    60_000,
   );
 });

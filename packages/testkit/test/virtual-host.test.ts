@@ -51,6 +51,8 @@ describe('virtual host', () => {
       fired: false,
       moved: 0,
     });
+    host.advance(1);
+    expect(fired).toBe(true);
   });
 
   test('a cancelled call does not run, whenever it is cancelled', () => {

@@ -19,7 +19,7 @@ export class UdpEcho {
   private sender: Sender | undefined = undefined;
 
   /** Binds port 7 on every address; the socket closes with the stack. */
-  start(stack: LunettaStack): void {
+  start(stack: Pick<LunettaStack, 'udp'>): void {
     const socket = stack.udp.open();
     socket.onDatagram = (datagram) => this.answer(datagram);
     socket.bind({ port: ECHO_PORT });

@@ -77,7 +77,8 @@ export class InterfaceSet {
    * @throws LunettaError `LUNETTA_ERR_CONFIG`
    */
   add(port: LinkPort, options: InterfaceOptions): NetworkInterface {
-    const { ipv4 } = this.parts;
+    const { ipv4, loop } = this.parts;
+    loop.enter(); // timers armed now count from now, however long ago the stack was made
     const { addresses, gateway } = checkAddresses(options);
     this.checkName(options.name);
     const hardwareAddress = options.hardwareAddress ?? port.hardwareAddress ?? this.randomHardwareAddress();

@@ -1,7 +1,7 @@
 import type { Clock } from '@lunetta/core';
 import type { CaptureSink } from '@lunetta/driver-pcap';
 import { ObjectNames } from './recorded-values.js';
-import type { PollRecord, RunHeader, RunRecord } from './run-record.js';
+import type { LinkEventRecord, PollRecord, RunHeader, RunRecord } from './run-record.js';
 
 const encoder = new TextEncoder();
 
@@ -14,7 +14,7 @@ export class Journal implements Clock {
   /** As `Clock.advanceTo`, if the clock has it. */
   readonly advanceTo?: (us: number) => boolean;
   private now: number;
-  /** Calls of the application's that are under way: time stands still in them. */
+  /** Calls, callbacks and link events that are under way: time stands still in them, as it does in a turn of the stack. */
   private calls = 0;
   /** The last poll in which nothing happened, as long as nothing happened after it. */
   private quietPoll: PollRecord | undefined = undefined;
@@ -71,14 +71,24 @@ export class Journal implements Clock {
 
   /** Writes down that the stack calls the application, and lets it. */
   callback<T>(name: string, args: readonly unknown[], work: () => T): T {
-    const outer = this.calls;
-    this.calls = 0; // the application's own calls in there have times of their own
+    this.calls++;
     this.write({ callback: name, args: this.names.encode(args) as [] });
     try {
       return work();
     } finally {
       this.write({ end: name });
-      this.calls = outer;
+      this.calls--;
+    }
+  }
+
+  /** Writes down that a link tells the stack of a change, and lets it. */
+  event(interfaceName: string, is: LinkEventRecord['is'], mtu: number, work: () => void): void {
+    this.begin();
+    try {
+      this.write({ t: this.now, event: interfaceName, is, mtu });
+      work();
+    } finally {
+      this.calls--;
     }
   }
 

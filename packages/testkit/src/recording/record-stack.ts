@@ -28,9 +28,11 @@ export interface RecordOptions {
 export function recordStack(host: StackHost, sink: CaptureSink, options: RecordOptions = {}): Stack {
   const { settings = {}, seed = host.random.int32() >>> 0 } = options;
   const journal = new Journal(host.clock, sink);
+  const { scheduler, onStack } = host;
+  const stack = new Stack({ clock: journal, scheduler, random: new SeededRandom(seed), onStack }, settings);
+  // The start is the time that the stack itself has read.
   const header = { run: RECORDING_VERSION, seed, startUs: journal.lastUs, settings: journal.names.encode(settings) };
   journal.write(header as RunHeader);
-  const stack = new Stack({ clock: journal, scheduler: host.scheduler, random: new SeededRandom(seed) }, settings);
   const addInterface = (port: LinkPort, ifaceOptions: InterfaceOptions): NetworkInterface => {
     const recording = new RecordingPort(port, ifaceOptions.name, journal, (nowUs) => stack.isTimerDue(nowUs));
     return journal.call('stack.addInterface', [recording.shape, ifaceOptions], () => {

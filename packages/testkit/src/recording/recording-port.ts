@@ -81,10 +81,7 @@ export class RecordingPort extends WrappedPort {
     const { journal, interfaceName, inner } = this;
     inner.setListener({
       onWake: (queue) => listener.onWake(queue),
-      onEvent: (event) => {
-        journal.write({ t: journal.lastUs, event: interfaceName, is: event, mtu: inner.mtu });
-        listener.onEvent(event);
-      },
+      onEvent: (event) => journal.event(interfaceName, event, inner.mtu, () => listener.onEvent(event)),
     });
   }
 

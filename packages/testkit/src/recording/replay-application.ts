@@ -121,10 +121,9 @@ export class ReplayApplication {
         return;
       }
       script.pass();
-      const { calls } = script;
-      script.calls = 0;
+      script.calls++;
       while (this.act());
-      script.calls = calls;
+      script.calls--;
       const end = script.next;
       if (end !== undefined && 'end' in end && end.end === name) script.pass();
       else if (end !== undefined) script.differ(`${name} returns before ${describeRecord(end)}`);

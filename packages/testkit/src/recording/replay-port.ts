@@ -50,7 +50,7 @@ class ReplayQueue extends PooledQueue {
       owner: OWNER_STACK,
       counters,
       waker: new Waker('none', { nextTurn: () => undefined }, () => undefined),
-      wakeup: 'none',
+      wakeup: 'edge', // the stack polls once more after arming, as it may have in the recorded run
       stockCapacity: shape.stock,
       keepPolls: 0,
     });

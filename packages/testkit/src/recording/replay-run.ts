@@ -72,7 +72,9 @@ class Replay {
     if ('event' in next) {
       script.pass();
       script.moveTo(next.t);
+      script.calls++;
       application.ports.find(({ name }) => name === next.event)?.tell(next);
+      script.calls--;
       return;
     }
     // A poll, or a callback, which a turn of the stack's brings.

@@ -14,7 +14,7 @@ export class RunScript implements Clock {
   difference: string | undefined = undefined;
   /** Records that came as they should. */
   position = 0;
-  /** Calls of the application's that are under way: time stands still in them. */
+  /** Calls, callbacks and link events that are under way: time stands still in them. */
   calls = 0;
   private now: number;
 
