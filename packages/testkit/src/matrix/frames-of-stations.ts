@@ -62,9 +62,9 @@ export function isPongOf(frame: Uint8Array, sequence: number): boolean {
 }
 
 /** The stack's error about a frame that it got. */
-export function errorFrame(type: number, code: number, about: Uint8Array): Uint8Array {
+export function errorFrame(type: number, code: number, about: Uint8Array, rest = 0): Uint8Array {
   const quoted = about.subarray(ethernet.HEADER_LENGTH, ethernet.HEADER_LENGTH + 548); // 576 in all (RFC 1812 4.3.2.3)
-  return fromStack({ protocol: ipv4.PROTOCOL_ICMP, tos: 0xc0 }, icmpMessage(type, code, 0, quoted));
+  return fromStack({ protocol: ipv4.PROTOCOL_ICMP, tos: 0xc0 }, icmpMessage(type, code, rest, quoted));
 }
 
 /** An ARP request of the peer for an address. */

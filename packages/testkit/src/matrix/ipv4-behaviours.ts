@@ -40,16 +40,17 @@ export const IPV4_BEHAVIOURS: readonly Behaviour[] = [
       wire.expect(pongFrame(8));
     }
   }),
-  behaviour('IP options of no consequence are passed over, malformed ones are not', (wire) => {
+  behaviour('IP options of no consequence are passed over, malformed ones are told with their place', (wire) => {
     wire.send(
       pingFrame(8, { options: Uint8Array.of(1, 1, 1, 0) }),
       pingFrame(9, { options: Uint8Array.of(148, 4, 0, 0) }),
     );
     wire.expect(pongFrame(8), pongFrame(9));
-    wire.send(
-      pingFrame(8, { options: Uint8Array.of(148, 9, 0, 0) }),
-      pingFrame(8, { options: Uint8Array.of(148, 1, 0, 0) }),
-    );
+    for (const length of [9, 1]) {
+      const frame = pingFrame(8, { options: Uint8Array.of(148, length, 0, 0) });
+      wire.send(frame);
+      wire.expect(errorFrame(12, 0, frame, 21 << 24)); // byte 21: the option's length
+    }
   }),
   behaviour('a wrong version, length or header checksum is met with silence', (wire) => {
     const fields = [
