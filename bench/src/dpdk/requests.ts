@@ -1,7 +1,7 @@
 import { arpPacket, concat, ethernetFrame, ipv4Datagram, mac, udpDatagram } from '@lunetta/testkit';
 
 /** Bytes of the headers that are written over each frame which arrives. */
-export const HEADERS = 42;
+const HEADERS = 42;
 export const OWN = { address: '10.0.0.1', mac: '02:00:00:00:ff:01' };
 export const PEER = { address: '10.0.1.2', mac: '02:00:00:00:01:02' };
 export const PORT = 7;

@@ -12,7 +12,7 @@ import type { UdpCounter } from '../udp/udp-counters.js';
 import type { NetworkInterface } from './network-interface.js';
 
 /** What ARP counts on one link. */
-export type ArpAccounts = Readonly<Record<keyof typeof ArpCounter | 'neighbours', number>>;
+type ArpAccounts = Readonly<Record<keyof typeof ArpCounter | 'neighbours', number>>;
 
 /** The accounts of one interface; the unit is a frame where no other is said. */
 export interface InterfaceCounters {

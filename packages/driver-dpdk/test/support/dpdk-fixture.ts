@@ -32,14 +32,3 @@ export async function openRingPair(options: object = {}, size = 512): Promise<[D
 async function startEal(): Promise<void> {
   if (loadAddon().ealArguments() === undefined) await (await openDpdk(`net_null_${uniqueName()}`)).close();
 }
-
-const PATIENCE_MS = 10_000;
-
-/** Turns the event loop until `met`. */
-export async function until(met: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!met()) {
-    if (Date.now() > deadline) throw new Error(`waited ${PATIENCE_MS} ms in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-}
