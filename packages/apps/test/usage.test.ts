@@ -184,6 +184,7 @@ describe('the command line', () => {
       'EchoCommand',
       'ServicesCommand',
       'PingCommand',
+      'TracerouteCommand',
       'DoctorCommand',
       'DrillCommand',
       'ReplayCommand',

@@ -2,6 +2,7 @@
 #include <lunetta/node-calls.h>
 #include <rte_string_fns.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "bench/bench-calls.h"
@@ -98,7 +99,7 @@ Napi::Value DpdkPort::Describe(const Napi::CallbackInfo& info) {
     if ((rss.types & type.bit) != 0) types.Set(types.Length(), type.name);
   }
   Napi::Uint8Array key = Napi::Uint8Array::New(env, rss.key.size());
-  memcpy(key.Data(), rss.key.data(), rss.key.size());
+  std::copy(rss.key.begin(), rss.key.end(), key.Data());
   Napi::Array table = Napi::Array::New(env);
   for (const uint16_t queue : rss.table) table.Set(table.Length(), queue);
   description.Set("rssTypes", types);
@@ -110,7 +111,7 @@ Napi::Value DpdkPort::Describe(const Napi::CallbackInfo& info) {
 Napi::Value DpdkPort::SetMulticastList(const Napi::CallbackInfo& info) {
   const auto list = info[0].As<Napi::Uint8Array>();
   std::vector<rte_ether_addr> addresses(list.ByteLength() / sizeof(rte_ether_addr));
-  memcpy(addresses.data(), list.Data(), addresses.size() * sizeof(rte_ether_addr));
+  if (!addresses.empty()) memcpy(addresses.data(), list.Data(), addresses.size() * sizeof(rte_ether_addr));
   if (device_ != nullptr && state_ != LinkState::Gone) device_->SetMulticastList(addresses);
   return info.Env().Undefined();
 }
