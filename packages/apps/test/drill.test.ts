@@ -32,8 +32,8 @@ describe('lunetta drill', () => {
     const bad = script('bad.pkt', '0 < udp (10)\n+0 > icmp unreachable port_unreachable [udp (11)]\n');
     const { code, stdout } = await runLunetta('drill', bad, script('good.pkt', `\`echo hi\`\n${GOOD}`));
     expect(code).toBe(1);
-    const difference = ['  +0 > icmp unreachable port_unreachable [udp (11)]', `${' '.repeat(41)}^`];
-    expect(stdout).toContain([`failed  ${bad}:2:40: the packet differs in quoted`, ...difference].join('\n'));
+    const difference = ['  +0 > icmp unreachable port_unreachable [udp (11)]', `${' '.repeat(47)}^`];
+    expect(stdout).toContain([`failed  ${bad}:2:46: the packet differs in quotedLength`, ...difference].join('\n'));
     expect(stdout).toMatch(/good\.pkt\n {8}left out: echo hi\n1 passed, 1 failed\n$/);
   });
 
