@@ -1,11 +1,10 @@
-import { describe, test } from '@jest/globals';
 import { LunettaError } from '@lunetta/core';
+import { describeUnless } from '@lunetta/testkit/jest';
 import { loadAddon } from '../../src/index.js';
 
 /** Why DPDK cannot be tested here, or undefined. */
-function obstacle(needs: { root: boolean }): string | undefined {
+function obstacle(): string | undefined {
   if (process.platform !== 'linux') return 'this is not Linux';
-  if (needs.root && process.getuid?.() !== 0) return 'not root';
   try {
     loadAddon();
     return undefined;
@@ -15,20 +14,7 @@ function obstacle(needs: { root: boolean }): string | undefined {
   }
 }
 
-/**
- * `describe` for tests that need DPDK. Where it is missing they are left out, which is said in one line; under CI that is
- * a failure.
- */
-export function describeDpdk(name: string, tests: () => void, needs = { root: false }): void {
-  const why = obstacle(needs);
-  if (why === undefined) {
-    describe(name, tests);
-  } else if (process.env['CI'] === 'true') {
-    test(`${name}: needs DPDK`, () => {
-      throw new Error(`the tests of "${name}" cannot run: ${why}`);
-    });
-  } else {
-    process.stderr.write(`left out, ${why}: ${name}\n`);
-    describe.skip(name, tests);
-  }
+/** `describe` for tests that need DPDK; see {@link describeUnless}. */
+export function describeDpdk(name: string, tests: () => void): void {
+  describeUnless(obstacle(), 'DPDK', name, tests);
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { describe, test } from '@jest/globals';
+import { describeUnless } from './describe-unless.js';
 
 /** Why TAP devices cannot be tested here, or undefined. */
 function obstacle(): string | undefined {
@@ -9,20 +9,7 @@ function obstacle(): string | undefined {
   return undefined;
 }
 
-/**
- * `describe` for tests that need a real TAP device. Where there can be none they are left out, which is said in one
- * line; under CI that is a failure.
- */
+/** `describe` for tests that need a real TAP device; see {@link describeUnless}. */
 export function describeTap(name: string, tests: () => void): void {
-  const why = obstacle();
-  if (why === undefined) {
-    describe(name, tests);
-  } else if (process.env['CI'] === 'true') {
-    test(`${name}: needs a TAP device`, () => {
-      throw new Error(`the tests of "${name}" cannot run: ${why}`);
-    });
-  } else {
-    process.stderr.write(`left out, ${why}: ${name}\n`);
-    describe.skip(name, tests);
-  }
+  describeUnless(obstacle(), 'a TAP device', name, tests);
 }
