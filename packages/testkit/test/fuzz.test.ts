@@ -9,6 +9,7 @@ import {
   fuzzFrames,
   ipv4Datagram,
   parseFrame,
+  StackLab,
   udpDatagram,
   type FuzzStep,
 } from '@lunetta/testkit';
@@ -30,6 +31,17 @@ function datagramStep(random: SeededRandom): FuzzStep {
 }
 
 const dstPort = (step: FuzzStep): number => ('frame' in step ? (step.frame[36] << 8) | step.frame[37] : -1);
+
+test('each run closes and checks what it has made before the next begins', async () => {
+  const found = { folder: tmpdir(), property: 'keepsLabs', module: '../none.js' };
+  const labs: StackLab[] = [];
+  const property = (): void => {
+    for (const { stack } of labs) expect(() => stack.udp.open()).toThrow('the stack is closed');
+    labs.push(new StackLab());
+  };
+  await fuzzFrames({ seed: 1, runs: 3, step: datagramStep, property, found });
+  expect(labs).toHaveLength(3);
+});
 
 describe('a run that breaks a property', () => {
   let folder: string;

@@ -1,4 +1,5 @@
 import { SeededRandom } from '@lunetta/core';
+import { keepApart } from '../leaks/kept-things.js';
 import type { FuzzStep } from './fuzz-step.js';
 import { minimise } from './minimise.js';
 import { writeFoundTest, type FoundTestOptions } from './write-found-test.js';
@@ -52,7 +53,7 @@ async function report(options: FuzzOptions, seed: number, steps: readonly FuzzSt
 /** What the property says of the steps; undefined if it holds. */
 async function failureOf({ property }: FuzzOptions, steps: readonly FuzzStep[]): Promise<Error | undefined> {
   try {
-    await property(steps);
+    await keepApart(() => property(steps));
     return undefined;
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
