@@ -5,8 +5,9 @@ import type { Lab, Netns } from './lab.js';
 import { TAP_CIDR, TAP_DEVICE, TAP_MAC, tapLink, vethLink, type Link } from './links.js';
 import { loadgen } from './loadgen.js';
 import { SERVER_CPU, Server, launcher } from './process.js';
+import { CHARGEN_PORT, DISCARD_PORT, ECHO_PORT } from '../tcp/services.js';
 
-/** A UDP echo server that waits for load. */
+/** A server that waits for load. */
 export interface Peer {
   readonly name: string;
   /** Where the load comes from. */
@@ -22,7 +23,7 @@ export type PeerStart = (lab: Lab) => Promise<Peer>;
 
 const LUNETTA = fileURLToPath(new URL('../../../packages/apps/bin/lunetta.js', import.meta.url));
 /** The servers run compiled, also when a test runs this file as TypeScript. */
-const script = (name: string): string => fileURLToPath(new URL(`../../dist/tap/${name}.js`, import.meta.url));
+const script = (name: string): string => fileURLToPath(new URL(`../../dist/${name}.js`, import.meta.url));
 
 /** The command that runs `lunetta services` on the TAP device of {@link tapLink}. */
 function servicesCommand(mode: RunMode): string[] {
@@ -46,14 +47,20 @@ export function services(mode: RunMode): PeerStart {
 /** `echo-server.ts`: an echo server as an application would write it. */
 export function echoServer(name: string, options: Partial<EchoServerOptions>): PeerStart {
   const full: EchoServerOptions = { mode: 'adaptive', api: 'reply', sockets: 1, workUs: 0, ...options };
-  return peer(name, tapLink, () => [process.execPath, script('echo-server'), JSON.stringify(full)]);
+  return peer(name, tapLink, () => [process.execPath, script('tap/echo-server'), JSON.stringify(full)]);
 }
 
 /** No stack, on our TAP driver. */
-export const reflector = peer('reflector', tapLink, () => [process.execPath, script('reflector-server')]);
+export const reflector = peer('reflector', tapLink, () => [process.execPath, script('tap/reflector-server')]);
 
 /** The kernel's stack with a server in C. */
-export const cServer = peer('C server', vethLink, () => [loadgen(), 'serve', '--udp-echo', '7']);
+export const cServer = peer('C server', vethLink, () => {
+  const ports = { '--udp-echo': 7, '--tcp-echo': ECHO_PORT, '--sink': DISCARD_PORT, '--source-port': CHARGEN_PORT };
+  return [loadgen(), 'serve', ...Object.entries(ports).flatMap(([flag, port]) => [flag, String(port)])];
+});
 
-/** The kernel's stack with Node's sockets. */
-export const dgram = peer('dgram', vethLink, () => [process.execPath, script('dgram-server')]);
+/** The kernel's stack with Node's datagram sockets. */
+export const dgram = peer('dgram', vethLink, () => [process.execPath, script('tap/dgram-server')]);
+
+/** The kernel's stack with Node's TCP sockets. */
+export const nodeNet = peer('Node net', vethLink, () => [process.execPath, script('tcp/net-server')]);

@@ -1,10 +1,8 @@
 /** The smallest piece of memory that a ring takes, in bytes. */
 const SMALLEST_RING = 2048;
 
-/** Pieces up to this size are kept for the next ring that needs one. */
-const LARGEST_KEPT = 65_536;
-/** Pieces of one size that are kept at most. */
-const MAX_KEPT = 64;
+/** Unused pieces are kept for the next ring, up to this share of the limit: making a new one costs the clearing of it. */
+const KEPT_SHARE = 1 / 16;
 
 const EMPTY = new Uint8Array(0);
 
@@ -12,8 +10,9 @@ const EMPTY = new Uint8Array(0);
 export class RingMemory {
   /** Bytes that rings hold now. */
   usedBytes = 0;
-  /** Unused pieces by the binary logarithm of their size. */
-  private readonly kept: Uint8Array[][] = [];
+  /** Unused pieces by the binary logarithm of their size, and their bytes in all. */
+  private readonly kept: Uint8Array[][] = Array.from({ length: 32 }, () => []);
+  private keptBytes = 0;
 
   /** @param limit bytes that rings may hold at a time */
   constructor(private readonly limit: number) {}
@@ -22,16 +21,19 @@ export class RingMemory {
   take(size: number): Uint8Array | undefined {
     if (this.usedBytes + size > this.limit) return undefined;
     this.usedBytes += size;
-    return this.kept[31 - Math.clz32(size)]?.pop() ?? new Uint8Array(size);
+    const piece = this.kept[31 - Math.clz32(size)].pop();
+    if (piece === undefined) return new Uint8Array(size);
+    this.keptBytes -= size;
+    return piece;
   }
 
   /** Takes a piece back. */
   give(bytes: Uint8Array): void {
     const size = bytes.length;
     this.usedBytes -= size;
-    if (size === 0 || size > LARGEST_KEPT) return;
-    const pieces = (this.kept[31 - Math.clz32(size)] ??= []);
-    if (pieces.length < MAX_KEPT) pieces.push(bytes);
+    if (size === 0 || this.keptBytes + size > KEPT_SHARE * this.limit) return;
+    this.keptBytes += size;
+    this.kept[31 - Math.clz32(size)].push(bytes);
   }
 }
 
@@ -44,6 +46,9 @@ export class ByteRing {
   length = 0;
   private bytes: Uint8Array = EMPTY;
   private head = 0;
+  /** The most room that was needed since memory was taken last, and the time before that: so much is taken at once. */
+  private peak = 0;
+  private usual = 0;
 
   constructor(private readonly memory: RingMemory) {}
 
@@ -54,9 +59,9 @@ export class ByteRing {
 
   /** Makes room for `size` bytes in all; false if the memory of all rings is used up. */
   reserve(size: number): boolean {
+    if (size > this.peak) this.peak = size;
     if (size <= this.bytes.length) return true;
-    const wanted = size <= SMALLEST_RING ? SMALLEST_RING : 2 ** (32 - Math.clz32(size - 1));
-    const grown = this.memory.take(wanted);
+    const grown = this.memory.take(pieceFor(Math.max(size, this.usual))) ?? this.memory.take(pieceFor(size));
     if (grown === undefined) return false;
     // All of it: what was received out of order lies beyond `length`.
     this.copyOut(0, this.bytes.length, grown, 0);
@@ -103,5 +108,12 @@ export class ByteRing {
     if (this.bytes.length === 0) return;
     this.memory.give(this.bytes);
     this.bytes = EMPTY;
+    this.usual = this.peak;
+    this.peak = 0;
   }
+}
+
+/** The size of the piece that holds `size` bytes. */
+function pieceFor(size: number): number {
+  return size <= SMALLEST_RING ? SMALLEST_RING : 2 ** (32 - Math.clz32(size - 1));
 }

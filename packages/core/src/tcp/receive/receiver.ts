@@ -175,8 +175,9 @@ export class Receiver {
   advertise(): number {
     const opened = this.openedEdge();
     if (this.isWorthIt(opened)) this.edge = opened;
-    const field = Math.min(0xffff, Math.ceil(this.window / 2 ** this.windowShift));
-    this.edge = (this.next + field * 2 ** this.windowShift) | 0;
+    const { windowShift } = this;
+    const field = Math.min(0xffff, (this.window + (1 << windowShift) - 1) >>> windowShift);
+    this.edge = (this.next + (field << windowShift)) | 0;
     return field;
   }
 

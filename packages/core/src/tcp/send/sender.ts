@@ -113,7 +113,7 @@ export class Sender {
     const isNewer = isAfter(seq, this.windowSeq) || (seq === this.windowSeq && !isBefore(ack, this.windowAck));
     if (!isNewer) return false;
     const before = this.window;
-    this.window = segment.window * 2 ** this.windowShift;
+    this.window = segment.window << this.windowShift;
     this.windowSeq = seq;
     this.windowAck = ack;
     if (this.window > this.maxWindow) this.maxWindow = this.window;
