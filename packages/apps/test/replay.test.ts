@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { CaptureReader, FileBytes, Reading } from '@lunetta/driver-pcap';
-import { ethernetFrame, icmpMessage, ipv4Datagram, parseFrame, udpDatagram } from '@lunetta/testkit';
+import { ethernetFrame, icmpMessage, ipv4Datagram, readPacket, udpDatagram } from '@lunetta/testkit';
 import { captureOf } from './support/capture-files.js';
 import { runLunetta } from './support/lunetta-process.js';
 
@@ -74,7 +74,7 @@ describe('lunetta replay', () => {
       '  noted: arpAnswered: 1',
       '',
     ]);
-    const sent = packetsOf('out.pcapng').map(parseFrame);
+    const sent = packetsOf('out.pcapng').map(readPacket);
     expect(sent.filter(({ udp: header }) => header).map(({ payload }) => payload.length)).toEqual([10, 500]);
     expect(sent.filter(({ icmp }) => icmp?.type === 0)).toHaveLength(2);
     expect(sent.filter(({ icmp }) => icmp?.type === 3)).toHaveLength(1);
@@ -155,7 +155,7 @@ describe('lunetta replay', () => {
     file('stdout.pcapng', Buffer.concat(chunks));
     expect(
       packetsOf('stdout.pcapng')
-        .map(parseFrame)
+        .map(readPacket)
         .filter(({ udp: header }) => header),
     ).toHaveLength(2);
   });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Stack, type AddressConflict, type UdpSocket } from '@lunetta/core';
-import { createMemoryCable, type ParsedFrame, StackLab, VirtualHost } from '@lunetta/testkit';
+import { createMemoryCable, type Packet, StackLab, VirtualHost } from '@lunetta/testkit';
 
 const { PEER_IP, PEER_MAC, STACK_IP, STACK_MAC } = StackLab;
 const BROADCAST = 'ff:ff:ff:ff:ff:ff';
@@ -19,17 +19,17 @@ function socketTo(): UdpSocket {
 }
 
 /** Sends a datagram of one byte and takes what the stack sends at once. */
-function sendTo(socket: UdpSocket, address: string, mark = 0): ParsedFrame[] {
+function sendTo(socket: UdpSocket, address: string, mark = 0): Packet[] {
   expect(socket.send(Uint8Array.of(mark), address, 9)).toBeUndefined();
   lab.host.settle();
   return lab.heard();
 }
 
-function requests(frames: readonly ParsedFrame[]): string[] {
+function requests(frames: readonly Packet[]): string[] {
   return frames.filter((frame) => frame.arp?.operation === 'request').map((frame) => frame.arp!.targetIp);
 }
 
-function marks(frames: readonly ParsedFrame[]): number[] {
+function marks(frames: readonly Packet[]): number[] {
   return frames.filter((frame) => frame.udp).map((frame) => frame.payload[0]);
 }
 
@@ -42,8 +42,8 @@ describe('answering', () => {
     for (const dst of [BROADCAST, STACK_MAC]) {
       const [reply, ...rest] = lab.ask(lab.arpFrame({}, dst));
       expect(rest).toEqual([]);
-      expect(reply).toMatchObject({ dst: PEER_MAC, src: STACK_MAC });
-      expect(reply.arp).toEqual({
+      expect(reply).toMatchObject({ ethernet: { dst: PEER_MAC, src: STACK_MAC } });
+      expect(reply.arp).toMatchObject({
         operation: 'reply',
         senderMac: STACK_MAC,
         senderIp: STACK_IP,
@@ -122,7 +122,7 @@ describe('refusing', () => {
     lab.befriend();
     lab.ask(lab.arpFrame({ operation: 2, senderMac: OTHER_MAC }));
     expect(lab.drops('arp.unsolicited')).toBe(1);
-    expect(sendTo(socketTo(), PEER_IP)).toMatchObject([{ dst: PEER_MAC }]);
+    expect(sendTo(socketTo(), PEER_IP)).toMatchObject([{ ethernet: { dst: PEER_MAC } }]);
   });
 
   test('a reply from somebody else than was asked is not taken for the answer', () => {
@@ -138,8 +138,8 @@ describe('resolving', () => {
     const socket = socketTo();
     const [request, ...rest] = sendTo(socket, PEER_IP, 7);
     expect(rest).toEqual([]);
-    expect(request).toMatchObject({ dst: BROADCAST, src: STACK_MAC });
-    expect(request.arp).toEqual({
+    expect(request).toMatchObject({ ethernet: { dst: BROADCAST, src: STACK_MAC } });
+    expect(request.arp).toMatchObject({
       operation: 'request',
       senderMac: STACK_MAC,
       senderIp: STACK_IP,
@@ -147,7 +147,7 @@ describe('resolving', () => {
       targetIp: PEER_IP,
     });
     const [datagram] = lab.ask(lab.arpFrame({ operation: 2 }));
-    expect(datagram).toMatchObject({ dst: PEER_MAC, payload: Uint8Array.of(7) });
+    expect(datagram).toMatchObject({ ethernet: { dst: PEER_MAC }, payload: Uint8Array.of(7) });
   });
 
   test('the asked one speaking by itself (a request to us) lets its datagrams go, too', () => {
@@ -308,7 +308,7 @@ describe('ageing', () => {
     const frames = sendTo(socketTo(), PEER_IP, 3);
     expect(marks(frames)).toEqual([3]);
     const request = frames.find((frame) => frame.arp)!;
-    expect(request).toMatchObject({ dst: PEER_MAC, arp: { operation: 'request', targetIp: PEER_IP } });
+    expect(request).toMatchObject({ ethernet: { dst: PEER_MAC }, arp: { operation: 'request', targetIp: PEER_IP } });
     lab.ask(lab.arpFrame({ operation: 2 }));
     expect(sendTo(socketTo(), PEER_IP, 4)).toHaveLength(1);
   });
@@ -321,7 +321,7 @@ describe('ageing', () => {
     lab.advance('5s');
     lab.receive();
     const [request] = sendTo(socket, PEER_IP);
-    expect(request).toMatchObject({ dst: BROADCAST, arp: { operation: 'request', targetIp: PEER_IP } });
+    expect(request).toMatchObject({ ethernet: { dst: BROADCAST }, arp: { operation: 'request', targetIp: PEER_IP } });
   });
 
   test('a confirmation may bring a new address', () => {
@@ -330,7 +330,7 @@ describe('ageing', () => {
     const socket = socketTo();
     sendTo(socket, PEER_IP);
     lab.ask(lab.arpFrame({ operation: 2, senderMac: OTHER_MAC }));
-    expect(sendTo(socket, PEER_IP)).toMatchObject([{ dst: OTHER_MAC }]);
+    expect(sendTo(socket, PEER_IP)).toMatchObject([{ ethernet: { dst: OTHER_MAC } }]);
   });
 
   test('a neighbour that nobody uses is forgotten', () => {
@@ -347,7 +347,7 @@ describe('ageing', () => {
     expect(lab.ask(lab.arpFrame(announcement, BROADCAST))).toEqual([]);
     expect(marks(sendTo(socketTo(), PEER_IP, 1))).toEqual([1]);
     lab.ask(lab.arpFrame({ operation: 2, senderMac: PEER_MAC, targetIp: PEER_IP }, BROADCAST));
-    expect(sendTo(socketTo(), PEER_IP)).toMatchObject([{ dst: PEER_MAC }]);
+    expect(sendTo(socketTo(), PEER_IP)).toMatchObject([{ ethernet: { dst: PEER_MAC } }]);
   });
 });
 
@@ -365,7 +365,7 @@ describe('floods', () => {
         return frame;
       });
       lab.exchange(...frames);
-      if (first % 5000 === 0) expect(sendTo(socket, PEER_IP)).toMatchObject([{ dst: PEER_MAC }]);
+      if (first % 5000 === 0) expect(sendTo(socket, PEER_IP)).toMatchObject([{ ethernet: { dst: PEER_MAC } }]);
     }
     expect(counters().arp.neighbours).toBe(512);
   });
@@ -406,7 +406,7 @@ describe('our own addresses', () => {
     lab.advance('2ms');
     const [announcement, ...rest] = lab.heard();
     expect(rest).toEqual([]);
-    expect(announcement).toMatchObject({ dst: BROADCAST });
+    expect(announcement).toMatchObject({ ethernet: { dst: BROADCAST } });
     expect(announcement.arp).toMatchObject({ operation: 'request', senderIp: STACK_IP, targetIp: STACK_IP });
     lab.advance('1min');
     expect(lab.heard()).toEqual([]);

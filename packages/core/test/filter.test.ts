@@ -100,7 +100,7 @@ describe('a packet filter on the way to our sockets and from them', () => {
       const payload = Uint8Array.from({ length }, (_, i) => i * length);
       const frame = lab.udpFrame({ srcPort: 5000, dstPort: 70 }, payload);
       expect(lab.ask(frame)).toMatchObject([
-        { ip: { src: '10.0.0.77', dst: PEER_IP, ttl: 9, tos: 0x28 }, udp: { srcPort: 70, dstPort: 5000 }, payload },
+        { ipv4: { src: '10.0.0.77', dst: PEER_IP, ttl: 9, tos: 0x28 }, udp: { srcPort: 70, dstPort: 5000 }, payload },
       ]);
     }
   });
@@ -120,7 +120,9 @@ describe('a packet filter on the way through us', () => {
       return Verdict.PASS;
     });
     lab.send(0, lab.udpFrame(0, THERE));
-    expect(lab.heard(1)).toMatchObject([{ ip: { src: '10.0.1.1', dst: '10.0.1.2', ttl: 63 }, udp: { srcPort: 1000 } }]);
+    expect(lab.heard(1)).toMatchObject([
+      { ipv4: { src: '10.0.1.1', dst: '10.0.1.2', ttl: 63 }, udp: { srcPort: 1000 } },
+    ]);
     lab.send(1, lab.udpFrame(1, { src: '10.0.1.2', dst: '10.0.0.2' }));
     expect(lab.heard(1)).toMatchObject([{ icmp: { type: 3, code: 13 } }]);
     expect(lab.heard(0)).toEqual([]);

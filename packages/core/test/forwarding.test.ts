@@ -23,9 +23,8 @@ describe('a router', () => {
       lab.send(0, lab.udpFrame(0, { ...THERE, ttl: 9, tos: 0xb8, id: 4711 }, payload));
       expect(lab.heard(1)).toMatchObject([
         {
-          src: RouterLab.routerMac(1),
-          dst: RouterLab.stationMac(1),
-          ip: { ...THERE, ttl: 8, tos: 0xb8, id: 4711 },
+          ethernet: { src: RouterLab.routerMac(1), dst: RouterLab.stationMac(1) },
+          ipv4: { ...THERE, ttl: 8, tos: 0xb8, id: 4711 },
           udp: { srcPort: 1000, dstPort: 2000 },
           payload,
         },
@@ -67,7 +66,7 @@ describe('a router', () => {
     start();
     lab.send(0, lab.udpFrame(0, { ...THERE, ttl }));
     const [answer] = lab.heard(0);
-    expect(answer).toMatchObject({ ip: { src: '10.0.0.1', dst: '10.0.0.2' }, icmp: { type: 11, code: 0 } });
+    expect(answer).toMatchObject({ ipv4: { src: '10.0.0.1', dst: '10.0.0.2' }, icmp: { type: 11, code: 0 } });
     expect(new DataView(answer.payload.buffer, answer.payload.byteOffset).getUint16(20)).toBe(1000);
     expect([lab.heard(1), lab.drops(0, 'forward.ttlExceeded')]).toEqual([[], 1]);
   });
@@ -87,12 +86,12 @@ describe('a router', () => {
     const payload = Uint8Array.from({ length: 1400 }, (_, i) => i * 3);
     lab.send(0, lab.udpFrame(0, { ...THERE, id: 5 }, payload));
     const fragments = lab.heard(1);
-    expect(fragments.map(({ ip }) => ip!.fragment)).toEqual([
-      { offset: 0, more: true },
-      { offset: 552, more: true },
-      { offset: 1104, more: false },
+    expect(fragments).toMatchObject([
+      { ipv4: { fragmentOffset: 0, moreFragments: true } },
+      { ipv4: { fragmentOffset: 552, moreFragments: true } },
+      { ipv4: { fragmentOffset: 1104, moreFragments: false } },
     ]);
-    expect(fragments.every(({ ip }) => ip!.id === 5 && ip!.ttl === 63)).toBe(true);
+    expect(fragments.every(({ ipv4 }) => ipv4!.id === 5 && ipv4!.ttl === 63)).toBe(true);
     expect(concat(...fragments.map((fragment) => fragment.payload)).subarray(8)).toEqual(payload);
     lab.send(0, lab.udpFrame(0, { ...THERE, fragment: ipv4.DONT_FRAGMENT }, payload));
     expect(lab.heard(0)).toMatchObject([{ icmp: { type: 3, code: 4, rest: 576 } }]);
@@ -109,10 +108,10 @@ describe('a router', () => {
       lab.ipv4Frame(0, fields, payload),
       lab.ipv4Frame(0, { ...fields, fragment: 0x2000 }, payload.subarray(0, 96)),
     );
-    expect(lab.heard(1).map(({ ip }) => ip!.fragment)).toEqual([
-      { offset, more: true },
-      { offset: offset + 552, more: true },
-      { offset: 0, more: true },
+    expect(lab.heard(1)).toMatchObject([
+      { ipv4: { fragmentOffset: offset, moreFragments: true } },
+      { ipv4: { fragmentOffset: offset + 552, moreFragments: true } },
+      { ipv4: { fragmentOffset: 0, moreFragments: true } },
     ]);
   });
 
@@ -138,8 +137,8 @@ describe('a router', () => {
     lab.introduce(0, '10.0.0.3', '02:00:00:00:00:03');
     lab.send(0, lab.udpFrame(0, { src: '10.0.0.2', dst: '192.0.2.1' }));
     expect(lab.heard(0)).toMatchObject([
-      { dst: RouterLab.stationMac(0), icmp: { type: 5, code: 1, rest: 0x0a000003 } },
-      { dst: '02:00:00:00:00:03', ip: { dst: '192.0.2.1', ttl: 63 } },
+      { ethernet: { dst: RouterLab.stationMac(0) }, icmp: { type: 5, code: 1, rest: 0x0a000003 } },
+      { ethernet: { dst: '02:00:00:00:00:03' }, ipv4: { dst: '192.0.2.1', ttl: 63 } },
     ]);
     lab.send(0, lab.udpFrame(0, { src: '10.0.7.2', dst: '192.0.2.1' }));
     expect(lab.heard(0).filter(({ icmp }) => icmp)).toEqual([]);
@@ -173,7 +172,7 @@ describe('a router', () => {
     await lab.close();
     start({ settings: { ipv4: { forwarding: true, forwardBroadcasts: true } } });
     lab.send(0, lab.udpFrame(0, { ...THERE, dst: '10.0.1.255' }));
-    expect(lab.heard(1)).toMatchObject([{ dst: 'ff:ff:ff:ff:ff:ff', ip: { dst: '10.0.1.255' } }]);
+    expect(lab.heard(1)).toMatchObject([{ ethernet: { dst: 'ff:ff:ff:ff:ff:ff' }, ipv4: { dst: '10.0.1.255' } }]);
   });
 
   test('obeys no source routes, and says where options are malformed', () => {
@@ -214,7 +213,7 @@ describe('a router', () => {
       1,
       ethernetFrame({ dst: RouterLab.routerMac(1), src: macOf50, type: ethernet.ETHERTYPE_ARP }, arpPacket(fields)),
     );
-    expect(lab.heard(1)).toMatchObject([{ dst: macOf50, ip: { dst: '10.0.1.50' } }]);
+    expect(lab.heard(1)).toMatchObject([{ ethernet: { dst: macOf50 }, ipv4: { dst: '10.0.1.50' } }]);
   });
 });
 
@@ -235,7 +234,7 @@ describe('a host', () => {
   function hop(): string {
     socket.send(Uint8Array.of(1), '192.0.2.1', 2000);
     lab.host.settle();
-    return lab.heard(0).find(({ udp }) => udp)!.dst;
+    return lab.heard(0).find(({ udp }) => udp)!.ethernet.dst;
   }
 
   function redirect({ from = ROUTER, to = 0x0a000003, dst = '192.0.2.1', port = 1000 }): void {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { concat, icmpMessage, StackLab, type ParsedFrame, type StackLabOptions } from '@lunetta/testkit';
+import { concat, icmpMessage, StackLab, type Packet, type StackLabOptions } from '@lunetta/testkit';
 
 const { PEER_IP } = StackLab;
 /** A cable that takes every fragment of the largest datagram before anybody looks. */
@@ -17,11 +17,12 @@ function counted(length: number): Uint8Array {
 }
 
 /** The payload of fragments in their order, which all name one datagram. */
-function join(fragments: readonly ParsedFrame[]): Uint8Array {
+function join(fragments: readonly Packet[]): Uint8Array {
+  const { id, protocol } = fragments[0].ipv4!;
   let expected = 0;
-  for (const { ip, payload } of fragments) {
-    expect(ip).toMatchObject({ id: fragments[0].ip!.id, protocol: fragments[0].ip!.protocol });
-    expect(ip!.fragment).toEqual({ offset: expected, more: ip !== fragments.at(-1)!.ip });
+  for (const { ipv4, payload } of fragments) {
+    expect(ipv4).toMatchObject({ id, protocol, fragmentOffset: expected });
+    expect(ipv4!.moreFragments).toBe(ipv4 !== fragments.at(-1)!.ipv4);
     expected += payload.length;
   }
   return concat(...fragments.map(({ payload }) => payload));
@@ -44,7 +45,7 @@ describe('a datagram larger than the MTU', () => {
     expect(socket.send(counted(length), PEER_IP, 9)).toBeUndefined();
     lab.host.settle();
     const fragments = lab.heard();
-    for (const { ip } of fragments.slice(0, -1)) expect(ip!.totalLength).toBe(1500);
+    for (const { ipv4 } of fragments.slice(0, -1)) expect(ipv4!.totalLength).toBe(1500);
     expect(join(fragments).subarray(8)).toEqual(counted(length));
     expect(lab.stack.counters().fragments).toMatchObject({ fragmented: 1, fragmentsSent: fragments.length });
   });
@@ -55,7 +56,7 @@ describe('a datagram larger than the MTU', () => {
     expect(socket.send(counted(60_000), PEER_IP, 9)).toBeUndefined();
     lab.host.settle();
     const fragments = lab.heard();
-    for (const { ip } of fragments) expect(ip!.totalLength).toBeLessThanOrEqual(mtu);
+    for (const { ipv4 } of fragments) expect(ipv4!.totalLength).toBeLessThanOrEqual(mtu);
     expect(join(fragments).subarray(8)).toEqual(counted(60_000));
   });
 
@@ -91,7 +92,7 @@ describe('a datagram larger than the MTU', () => {
     for (let i = 0; i < 100; i++) {
       socket.send(counted(1473), PEER_IP, 9);
       lab.host.settle();
-      for (const { ip } of lab.heard()) seen.add(ip!.id);
+      for (const { ipv4 } of lab.heard()) seen.add(ipv4!.id);
     }
     expect(seen.size).toBe(100);
   });

@@ -153,8 +153,8 @@ describe('options', () => {
     socket.onDatagram = (datagram) => datagram.reply();
     const frame = lab.udpFrame({ srcPort: 5, dstPort: 8 }, Uint8Array.of(9), { options: new Uint8Array(40).fill(NOP) });
     const [answer] = lab.ask(frame);
-    expect(answer).toMatchObject({ dst: PEER_MAC, payload: Uint8Array.of(9) });
-    expect(answer.ip!.totalLength).toBe(29);
+    expect(answer).toMatchObject({ ethernet: { dst: PEER_MAC }, payload: Uint8Array.of(9) });
+    expect(answer.ipv4!.totalLength).toBe(29);
   });
 });
 
@@ -179,7 +179,7 @@ describe('routes', () => {
     const socket = lab.stack.udp.open();
     for (const address of [PEER_IP, '192.0.2.1', '10.0.1.1', '8.8.8.8']) socket.send(Uint8Array.of(1), address, 9);
     lab.host.settle();
-    expect(lab.heard().map(({ dst, ip }) => [dst, ip!.dst])).toEqual([
+    expect(lab.heard().map(({ ethernet, ipv4 }) => [ethernet.dst, ipv4!.dst])).toEqual([
       [PEER_MAC, PEER_IP],
       [GATEWAY_MAC, '192.0.2.1'],
       [GATEWAY_MAC, '10.0.1.1'],
@@ -200,7 +200,7 @@ describe('routes', () => {
     const lastOf = (address: string): number => {
       socket.send(Uint8Array.of(1), address, 9);
       lab.host.settle();
-      return parseInt(lab.heard()[0].dst.split(':')[5], 16);
+      return parseInt(lab.heard()[0].ethernet.dst.split(':')[5], 16);
     };
     expect(['192.0.2.1', '192.0.2.2', '192.1.1.1', '193.0.0.1'].map(lastOf)).toEqual([40, 20, 30, 254]);
   });
@@ -215,7 +215,7 @@ describe('routes', () => {
       socket.send(Uint8Array.of(1), '192.0.2.1', 9);
       connected.send(Uint8Array.of(1));
       lab.host.settle();
-      return lab.heard().map((frame) => frame.dst);
+      return lab.heard().map((frame) => frame.ethernet.dst);
     };
     expect(destinations()).toEqual([GATEWAY_MAC, GATEWAY_MAC]);
     lab.stack.ipv4.routes.add({
@@ -253,7 +253,7 @@ describe('the source address', () => {
     lab.befriend(via, PEER_MAC);
     lab.stack.udp.open().send(Uint8Array.of(1), remote, 9);
     lab.host.settle();
-    expect(lab.heard()[0].ip).toMatchObject({ src: source, dst: remote });
+    expect(lab.heard()[0].ipv4).toMatchObject({ src: source, dst: remote });
   });
 
   test('is the one that the socket is bound to', () => {
@@ -262,7 +262,7 @@ describe('the source address', () => {
     socket.bind({ address: '172.16.0.1' });
     socket.send(Uint8Array.of(1), PEER_IP, 9);
     lab.host.settle();
-    expect(lab.heard()[0].ip!.src).toBe('172.16.0.1');
+    expect(lab.heard()[0].ipv4!.src).toBe('172.16.0.1');
   });
 
   test('is chosen anew when our addresses change', () => {
@@ -270,11 +270,11 @@ describe('the source address', () => {
     const socket = lab.stack.udp.open();
     socket.send(Uint8Array.of(1), PEER_IP, 9);
     lab.host.settle();
-    expect(lab.heard()[0].ip!.src).toBe('10.0.0.1');
+    expect(lab.heard()[0].ipv4!.src).toBe('10.0.0.1');
     lab.stack.ipv4.setAddresses(lab.iface.ipv4, [{ address: 0x0a000005, prefixLength: 24 }]);
     expect(socket.send(Uint8Array.of(2), PEER_IP, 9)).toBeUndefined();
     lab.host.settle();
-    expect(lab.heard()[0].ip!.src).toBe('10.0.0.5');
+    expect(lab.heard()[0].ipv4!.src).toBe('10.0.0.5');
   });
 });
 
@@ -286,13 +286,13 @@ describe('what is sent', () => {
     socket.tos = 0xb8;
     socket.send(Uint8Array.of(1), PEER_IP, 9);
     lab.host.settle();
-    expect(lab.heard()[0].ip).toMatchObject({ ttl: 3, tos: 0xb8, protocol: ipv4.PROTOCOL_UDP });
+    expect(lab.heard()[0].ipv4).toMatchObject({ ttl: 3, tos: 0xb8, protocol: ipv4.PROTOCOL_UDP });
   });
 
   test('goes to a group by its own MAC address, with a TTL of 1', () => {
     lab.stack.udp.open().send(Uint8Array.of(1), '239.129.2.3', 9);
     lab.host.settle();
-    expect(lab.heard()[0]).toMatchObject({ dst: '01:00:5e:01:02:03', ip: { ttl: 1, src: STACK_IP } });
+    expect(lab.heard()[0]).toMatchObject({ ethernet: { dst: '01:00:5e:01:02:03' }, ipv4: { ttl: 1, src: STACK_IP } });
   });
 
   test('goes to broadcast addresses by the broadcast MAC address, with permission', () => {
@@ -303,7 +303,7 @@ describe('what is sent', () => {
       socket.broadcast = true;
       expect(socket.send(Uint8Array.of(1), address, 9)).toBeUndefined();
       lab.host.settle();
-      expect(lab.heard()).toMatchObject([{ dst: BROADCAST, ip: { dst: address, src: STACK_IP } }]);
+      expect(lab.heard()).toMatchObject([{ ethernet: { dst: BROADCAST }, ipv4: { dst: address, src: STACK_IP } }]);
     }
   });
 

@@ -179,7 +179,7 @@ describe('guessing', () => {
     const idTo = (address: string): number => {
       socket.send(Uint8Array.of(1), address, 9);
       lab.host.settle();
-      return lab.heard().find(({ udp }) => udp)!.ip!.id;
+      return lab.heard().find(({ udp }) => udp)!.ipv4!.id;
     };
     const before = idTo(PEER_IP);
     const others = Array.from({ length: 50 }, () => idTo('10.0.0.3'));
@@ -196,7 +196,7 @@ describe('guessing', () => {
       for (let host = 0; host < 60; host++) {
         socket.send(Uint8Array.of(1), `192.0.2.${host + 1}`, 9);
         lab.host.settle();
-        ids.push(lab.heard()[0].ip!.id);
+        ids.push(lab.heard()[0].ipv4!.id);
       }
       return ids;
     };

@@ -104,7 +104,7 @@ test('sends to hundreds of dead hosts: waiting is bounded, the living are reache
     socket.send(Uint8Array.of(1), `10.0.0.${10 + (i % 240)}`, 9);
     if (i % 10 === 0) socket.send(Uint8Array.of(2), PEER_IP, 9);
     lab.host.settle();
-    reached += lab.heard().filter(({ ip }) => ip?.dst === PEER_IP).length;
+    reached += lab.heard().filter(({ ipv4 }) => ipv4?.dst === PEER_IP).length;
     expect(lab.stack.counters().interfaces[0].held).toBeLessThanOrEqual(48);
   }
   expect(reached).toBe(100);

@@ -25,7 +25,7 @@ function restart(settings = {}): void {
 function sent(length: number, remote = FAR): number[] {
   socket.send(new Uint8Array(length - 28), remote, 9);
   lab.host.settle();
-  return lab.heard().map(({ ip }) => ip!.totalLength);
+  return lab.heard().map(({ ipv4 }) => ipv4!.totalLength);
 }
 
 interface Said {
@@ -59,7 +59,7 @@ describe('path MTU discovery', () => {
     socket.dontFragment = false;
     socket.send(Uint8Array.of(1), FAR, 9);
     lab.host.settle();
-    expect(lab.heard().map(({ ip }) => ip!.dontFragment)).toEqual([true, false]);
+    expect(lab.heard().map(({ ipv4 }) => ipv4!.dontFragment)).toEqual([true, false]);
   });
 
   test('other sockets fragment to the path MTU', () => {

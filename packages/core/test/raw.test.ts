@@ -38,7 +38,11 @@ describe('a raw socket of a protocol', () => {
     expect(socket.receive()?.bytes).toHaveLength(40);
     expect(socket.send(new Uint8Array(3000), PEER_IP)).toBeUndefined();
     lab.host.settle();
-    expect(lab.heard().map(({ ip }) => ip!.fragment?.offset)).toEqual([0, 1480, 2960]);
+    expect(lab.heard()).toMatchObject([
+      { ipv4: { fragmentOffset: 0, moreFragments: true } },
+      { ipv4: { fragmentOffset: 1480, moreFragments: true } },
+      { ipv4: { fragmentOffset: 2960, moreFragments: false } },
+    ]);
     expect(socket.send(new Uint8Array(65_516), PEER_IP)).toBe('EMSGSIZE');
     expect(socket.send(bytes, '192.0.2.1')).toBe('ENETUNREACH');
     socket.close();

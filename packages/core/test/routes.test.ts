@@ -105,17 +105,17 @@ describe('routes', () => {
     socket.connect('192.0.2.1', 9);
     socket.send(Uint8Array.of(1));
     lab.host.settle();
-    expect(lab.heard(0)).toMatchObject([{ ip: { src: '10.0.0.1' } }]);
+    expect(lab.heard(0)).toMatchObject([{ ipv4: { src: '10.0.0.1' } }]);
     // The connection keeps its address, and a strong host has but one interface for it.
     lab.stack.routes.add({ destination: '192.0.2.1/32', gateway: '10.0.1.2' });
     socket.send(Uint8Array.of(1));
     lab.host.settle();
-    expect(lab.heard(0)).toMatchObject([{ ip: { src: '10.0.0.1' } }]);
+    expect(lab.heard(0)).toMatchObject([{ ipv4: { src: '10.0.0.1' } }]);
     socket.disconnect();
     socket.connect('192.0.2.1', 9);
     socket.send(Uint8Array.of(1));
     lab.host.settle();
-    expect(lab.heard(1)).toMatchObject([{ ip: { src: '10.0.1.1' } }]);
+    expect(lab.heard(1)).toMatchObject([{ ipv4: { src: '10.0.1.1' } }]);
   });
 
   test('a route may name the source', () => {
@@ -123,7 +123,7 @@ describe('routes', () => {
     lab.stack.routes.add({ destination: '192.0.2.0/24', gateway: '10.0.1.2', source: '10.0.2.1' });
     lab.stack.udp.open().send(Uint8Array.of(1), '192.0.2.1', 9);
     lab.host.settle();
-    expect(lab.heard(1)).toMatchObject([{ ip: { src: '10.0.2.1' } }]);
+    expect(lab.heard(1)).toMatchObject([{ ipv4: { src: '10.0.2.1' } }]);
   });
 
   test('10,000 come and go while the stack sends, and every one is found', () => {

@@ -26,7 +26,7 @@ describe('faults of the seed', () => {
   test('A: an ARP reply names the asker as its target, not byte-swapped', () => {
     lab = new StackLab();
     const [reply] = lab.ask(lab.arpFrame({ senderIp: '10.0.0.77' }));
-    expect(reply.arp).toEqual({
+    expect(reply.arp).toMatchObject({
       operation: 'reply',
       senderMac: STACK_MAC,
       senderIp: STACK_IP,
@@ -85,9 +85,9 @@ describe('faults of the seed', () => {
     const socket = lab.stack.udp.open();
     expect(socket.send(bytes(1473), PEER_IP, 9)).toBeUndefined();
     lab.host.settle();
-    expect(lab.heard().map((frame) => frame.ip!.fragment)).toEqual([
-      { offset: 0, more: true },
-      { offset: 1480, more: false },
+    expect(lab.heard()).toMatchObject([
+      { ipv4: { fragmentOffset: 0, moreFragments: true } },
+      { ipv4: { fragmentOffset: 1480, moreFragments: false } },
     ]);
     socket.dontFragment = true;
     expect(socket.send(new Uint8Array(1473), PEER_IP, 9)).toBe('EMSGSIZE');

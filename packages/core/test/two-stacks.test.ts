@@ -4,7 +4,7 @@ import {
   createMemoryCable,
   expectConserved,
   type MemoryCableOptions,
-  parseFrame,
+  readPacket,
   StackLab,
   TestStack,
   VirtualHost,
@@ -151,7 +151,7 @@ describe('one stack with two interfaces', () => {
       peers[leg].queueFrame(frame);
       poll();
     };
-    const heard = (leg: number) => peers[leg].inbox.splice(0).map(parseFrame);
+    const heard = (leg: number) => peers[leg].inbox.splice(0).map(readPacket);
     return { stack, send, heard };
   }
 
@@ -183,7 +183,7 @@ describe('one stack with two interfaces', () => {
       send(leg, arpFrom(leg, `10.${leg}.0.2`));
       heard(leg);
       send(leg, udpTo(leg, `10.${leg}.0.2`));
-      expect(heard(leg).find(({ udp }) => udp)).toMatchObject({ ip: { src: `10.${leg}.0.1`, dst: `10.${leg}.0.2` } });
+      expect(heard(leg).find(({ udp }) => udp)).toMatchObject({ ipv4: { src: `10.${leg}.0.1`, dst: `10.${leg}.0.2` } });
       expect(heard(1 - leg)).toEqual([]);
     }
     expect(indices).toEqual([0, 1]);
@@ -196,7 +196,7 @@ describe('one stack with two interfaces', () => {
     expect(heard(0)).toEqual([]);
     expect(heard(1)).toMatchObject([{ arp: { operation: 'request', targetIp: '10.1.0.2' } }]);
     send(1, arpFrom(1, '10.1.0.2', 2));
-    expect(heard(1)).toMatchObject([{ ip: { src: '10.0.0.1', dst: '10.1.0.2' }, payload: Uint8Array.of(1, 2, 3) }]);
+    expect(heard(1)).toMatchObject([{ ipv4: { src: '10.0.0.1', dst: '10.1.0.2' }, payload: Uint8Array.of(1, 2, 3) }]);
   });
 
   test('takes on an interface only what is for that interface’s address (strong host)', () => {

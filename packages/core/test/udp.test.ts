@@ -340,8 +340,8 @@ describe('to several sockets', () => {
     expect(outcomes).toEqual([undefined, undefined, undefined]);
     const sent = lab.heard();
     expect(sent).toHaveLength(3);
-    for (const { ip, payload } of sent) {
-      expect(ip).toMatchObject({ src: STACK_IP, dst: PEER_IP });
+    for (const { ipv4, payload } of sent) {
+      expect(ipv4).toMatchObject({ src: STACK_IP, dst: PEER_IP });
       expect(payload).toEqual(Uint8Array.of(4, 2, 3));
     }
   });
@@ -393,7 +393,7 @@ describe('a reply', () => {
       expect(datagram.reply(100)).toBeUndefined();
     });
     expect(lab.heard()).toMatchObject([
-      { dst: PEER_MAC, udp: { srcPort: 7, dstPort: 5000 }, payload: new Uint8Array(100).fill(0x55) },
+      { ethernet: { dst: PEER_MAC }, udp: { srcPort: 7, dstPort: 5000 }, payload: new Uint8Array(100).fill(0x55) },
     ]);
   });
 
@@ -438,7 +438,7 @@ describe('a reply', () => {
     });
     expect(outcomes.slice(0, 3)).toEqual([undefined, PEER_IP, STACK_IP]);
     const sent = lab.heard();
-    expect(sent.map(({ ip }) => ip!.dst)).toEqual(outcomes[3] === undefined ? [PEER_IP, PEER_IP] : [PEER_IP]);
+    expect(sent.map(({ ipv4 }) => ipv4!.dst)).toEqual(outcomes[3] === undefined ? [PEER_IP, PEER_IP] : [PEER_IP]);
     expect([undefined, 'EBADF', 'EALREADY']).toContain(outcomes[3]);
   });
 
@@ -457,7 +457,7 @@ describe('a reply', () => {
     expect(lab.heard()).toMatchObject([{ arp: { operation: 'request', targetIp: '10.0.0.9' } }]);
     const mac = '02:00:00:00:00:09';
     const answers = lab.ask(lab.arpFrame({ operation: 2, senderIp: '10.0.0.9', senderMac: mac }));
-    expect(answers).toMatchObject([{ dst: mac, payload: counted(5) }]);
+    expect(answers).toMatchObject([{ ethernet: { dst: mac }, payload: counted(5) }]);
   });
 });
 

@@ -63,7 +63,7 @@ describe('an interface in a VLAN', () => {
     lab.befriend();
     const ends = { src: StackLab.PEER_IP, dst: StackLab.STACK_IP };
     const [answer] = lab.ask(tagged(request(ends), [0x8100, 0xe000]));
-    expect(answer).toMatchObject({ ip: { dst: StackLab.PEER_IP } });
+    expect(answer).toMatchObject({ ipv4: { dst: StackLab.PEER_IP } });
   });
 
   test('carries another one with two tags', () => {

@@ -17,7 +17,7 @@ export { FaultyPort, faultyDriver } from './wrappers/fault-injection.js';
 export type { FaultCounts, FaultOptions } from './wrappers/fault-options.js';
 export * from './lab/conservation.js';
 export * from './lab/frames.js';
-export * from './lab/parse-frame.js';
+export { readPacket, type Packet } from './packets/packet.js';
 export { ethernet, ipv4, PacketBuilder, type PacketBytes } from './packets/packet-builder.js';
 export { assertPacket, packetDifference } from './packets/packet-difference.js';
 export { describePacket } from './packets/packet-text.js';

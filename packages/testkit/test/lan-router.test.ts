@@ -6,7 +6,7 @@ import {
   ethernetFrame,
   ipv4Datagram,
   type LanHost,
-  parseFrame,
+  readPacket,
   type Router,
   type Station,
   type VirtualLan,
@@ -71,7 +71,7 @@ async function through(
   introduce(right, '10.0.2.1', '10.0.2.254');
   await lan.advance('1ms');
   expect(left.heard()).toMatchObject([
-    { dst: left.mac, arp: { operation: 'reply', senderMac: LEFT_MAC, senderIp: '10.0.1.254' } },
+    { ethernet: { dst: left.mac }, arp: { operation: 'reply', senderMac: LEFT_MAC, senderIp: '10.0.1.254' } },
   ]);
   right.receive();
   left.send(ethernetFrame({ dst: LEFT_MAC, src: left.mac }, datagram));
@@ -97,8 +97,8 @@ describe('a router', () => {
     withLan({}, async (lan) => {
       const { left, right, router } = await through(lan, ipv4Datagram({ ...addresses, ttl: 1 }, new Uint8Array(30)));
       expect(right).toEqual([]);
-      expect(left.map(parseFrame)).toMatchObject([
-        { ip: { src: '10.0.1.254', dst: '10.0.1.1' }, icmp: { type: 11, code: 0 } },
+      expect(left.map(readPacket)).toMatchObject([
+        { ipv4: { src: '10.0.1.254', dst: '10.0.1.1' }, icmp: { type: 11, code: 0 } },
       ]);
       expect(router.counts.ttlExceeded).toBe(1);
     }));
@@ -106,7 +106,7 @@ describe('a router', () => {
   test('tells the sender that there is no way', () =>
     withLan({}, async (lan) => {
       const { left, router } = await through(lan, ipv4Datagram({ ...addresses, dst: '192.0.2.1' }, new Uint8Array(30)));
-      expect(left.map(parseFrame)).toMatchObject([{ icmp: { type: 3, code: 0 } }]);
+      expect(left.map(readPacket)).toMatchObject([{ icmp: { type: 3, code: 0 } }]);
       expect(router.counts.noRoute).toBe(1);
     }));
 
@@ -116,7 +116,7 @@ describe('a router', () => {
         lan,
         ipv4Datagram({ ...addresses, fragment: DONT_FRAGMENT }, new Uint8Array(581)),
       );
-      expect(left.map(parseFrame)).toMatchObject([{ icmp: { type: 3, code: 4, rest: 600 } }]);
+      expect(left.map(readPacket)).toMatchObject([{ icmp: { type: 3, code: 4, rest: 600 } }]);
       expect(router.counts.fragmentationNeeded).toBe(1);
     }));
 

@@ -24,7 +24,7 @@ describe('what was sent is held to what was to be', () => {
 
   test('one byte', () => {
     expect(compare([datagram(1), datagram(2, 0, 5)], [datagram(1), datagram(2, 0, 6)])).toThrow(
-      /sent otherwise than expected, from frame 2 on\n.*\n {4}1 us .*\n {2}> 2 us .* udp 10.0.0.1:7 > 10.0.0.2:5000 ttl 64 \(1\)/,
+      /sent otherwise than expected, from frame 2 on\n.*\n {4}1 us .*\n {2}> 2 us .* ipv4 10.0.0.1 > 10.0.0.2 ttl 64, udp 7 > 5000, 1 bytes/,
     );
   });
 

@@ -6,14 +6,14 @@ import {
   expectConserved,
   ipv4Datagram,
   mac,
-  parseFrame,
+  readPacket,
   TestStack,
   udpDatagram,
   VirtualHost,
   type Ipv4Fields,
   type MemoryCable,
   type MemoryCableOptions,
-  type ParsedFrame,
+  type Packet,
 } from '@lunetta/testkit';
 
 /** One side of the router: network 10.0.n.0/24, the router is .1 with MAC 02:..:n:01, the station .2 with 02:..:n:02. */
@@ -75,8 +75,8 @@ export class RouterLab {
   }
 
   /** What the stack has sent on side `n` since the last call, read and held to the standards. */
-  heard(n: number): ParsedFrame[] {
-    return this.heardRaw(n).map(parseFrame);
+  heard(n: number): Packet[] {
+    return this.heardRaw(n).map(readPacket);
   }
 
   /** As {@link heard}, as bytes. */

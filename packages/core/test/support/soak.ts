@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect } from '@jest/globals';
-import { expectConserved, parseFrame, StackLab } from '@lunetta/testkit';
+import { expectConserved, readPacket, StackLab } from '@lunetta/testkit';
 import { FrameFuzzer, openSockets } from './frame-fuzzer.js';
 
 const BURST = 32;
@@ -20,7 +20,7 @@ export async function soak(frames: number, seed: number): Promise<void> {
   for (let sent = 0; sent < frames; sent += BURST) {
     const answers = lab.exchange(...Array.from({ length: BURST }, () => fuzzer.frame()));
     if (sent % (BURST * 16) === 0) {
-      answers.forEach(parseFrame);
+      answers.forEach(readPacket);
       expectConserved(lab.stack);
       lab.advance('700ms');
     }

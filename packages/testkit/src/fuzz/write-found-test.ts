@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ethernet, ipv4 } from '@lunetta/core';
 import { FileSink, PcapngWriter } from '@lunetta/driver-pcap';
-import { describeBytes } from '../recording/frame-difference.js';
+import { describePacket } from '../packets/packet-text.js';
 import { toHex } from '../recording/recorded-values.js';
 import type { FuzzStep } from './fuzz-step.js';
 
@@ -61,7 +61,7 @@ function stepLines(step: FuzzStep): string {
   if (!('frame' in step)) return `  { afterUs: ${step.afterUs}, call: ${JSON.stringify(step.call)} },\n`;
   const pieces = piecesOf(step.frame).map((piece) => `    '${toHex(piece)}',\n`);
   return (
-    `  // ${describeBytes(step.frame)}\n` +
+    `  // ${describePacket(step.frame)}\n` +
     `  { afterUs: ${step.afterUs}, frame: frameFromHex(\n${pieces.join('')}  ) },\n`
   );
 }

@@ -15,7 +15,7 @@ import {
   type UdpFields,
 } from './frames.js';
 import { packetBytes, type PacketBytes } from '../packets/packet-builder.js';
-import { parseFrame, type ParsedFrame } from './parse-frame.js';
+import { readPacket, type Packet } from '../packets/packet.js';
 
 /** How a lab is set up; everything has a default. */
 export interface StackLabOptions {
@@ -95,13 +95,13 @@ export class StackLab {
   }
 
   /** As {@link exchange}; every frame is read, and held to the standards. */
-  ask(...frames: readonly PacketBytes[]): ParsedFrame[] {
-    return this.exchange(...frames).map(parseFrame);
+  ask(...frames: readonly PacketBytes[]): Packet[] {
+    return this.exchange(...frames).map(readPacket);
   }
 
   /** As {@link receive}; every frame is read, and held to the standards. */
-  heard(): ParsedFrame[] {
-    return this.receive().map(parseFrame);
+  heard(): Packet[] {
+    return this.receive().map(readPacket);
   }
 
   /** Lets time pass. */

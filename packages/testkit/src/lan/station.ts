@@ -1,5 +1,5 @@
 import { LunettaError } from '@lunetta/core';
-import { parseFrame, type ParsedFrame } from '../lab/parse-frame.js';
+import { readPacket, type Packet } from '../packets/packet.js';
 import { Jack, type LanDevice } from './jack.js';
 
 /** Frames that a station keeps until the test takes them. */
@@ -43,8 +43,8 @@ export class Station implements LanDevice {
   }
 
   /** As {@link receive}; every frame is read, and held to the standards. */
-  heard(): ParsedFrame[] {
-    return this.receive().map(parseFrame);
+  heard(): Packet[] {
+    return this.receive().map(readPacket);
   }
 
   freeJack(): Jack {

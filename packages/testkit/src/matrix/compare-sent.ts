@@ -1,5 +1,5 @@
 import { arp, ethernet, ipv4 } from '@lunetta/core';
-import { describeBytes } from '../recording/frame-difference.js';
+import { describePacket } from '../packets/packet-text.js';
 import { toHex } from '../recording/recorded-values.js';
 import type { TimedFrame } from './matrix-target.js';
 
@@ -35,7 +35,7 @@ export function compareSent(
   const list = (frames: readonly TimedFrame[]): string => {
     if (frames.length === 0) return '    none\n';
     return frames
-      .map((frame, i) => `${i === first ? '  > ' : '    '}${frame.atUs} us ${describeBytes(frame.bytes)}\n`)
+      .map((frame, i) => `${i === first ? '  > ' : '    '}${frame.atUs} us ${describePacket(frame.bytes)}\n`)
       .join('');
   };
   throw new Error(

@@ -1,10 +1,10 @@
 import { describe, test } from '@jest/globals';
-import { parseFrame } from '../lab/parse-frame.js';
 import { ARP_BEHAVIOURS } from './arp-behaviours.js';
 import { compareSent, isAnnouncement, withoutIdentification } from './compare-sent.js';
 import { IPV4_BEHAVIOURS } from './ipv4-behaviours.js';
 import type { MatrixTarget, TimedFrame } from './matrix-target.js';
 import { memoryTarget } from './memory-target.js';
+import { readPacket } from '../packets/packet.js';
 import { UDP_BEHAVIOURS } from './udp-behaviours.js';
 
 const PATIENCE_MS = 30_000;
@@ -32,7 +32,7 @@ export function describeBehaviour(target: MatrixTarget): void {
             async () => {
               const { script, expected } = conversation;
               const sent = compared(await target.run(script));
-              for (const { bytes } of sent) parseFrame(bytes);
+              for (const { bytes } of sent) readPacket(bytes);
               compareSent(sent, compared(expected), 'expected', { ...comparison, by: withoutIdentification });
               const onMemory = compared(await memoryTarget().run(script));
               compareSent(sent, onMemory, 'on a memory cable', { ...comparison, by: (frame) => frame });

@@ -25,9 +25,10 @@ export interface ArpValues {
 }
 
 const OPERATIONS: Readonly<Record<string, number>> = { request: arp.OPERATION_REQUEST, reply: arp.OPERATION_REPLY };
+const KINDS = { hardwareType: 1, protocolType: ethernet.ETHERTYPE_IPV4, hardwareLength: 6, protocolLength: 4 };
 const DEFAULTS = {
   ...{ operation: 'request', senderIp: '10.0.0.2', targetMac: '00:00:00:00:00:00', targetIp: '10.0.0.1' },
-  ...{ hardwareType: 1, protocolType: ethernet.ETHERTYPE_IPV4, hardwareLength: 6, protocolLength: 4 },
+  ...KINDS,
 };
 
 export const arpLayer: LayerKind = {
@@ -63,9 +64,15 @@ export const arpLayer: LayerKind = {
       protocolLength: view.getUint8(at + 5),
     };
     const bodyAt = at + arp.PACKET_LENGTH;
-    return { name: 'arp', fields, faults: new Map(), inner: 'payload', bodyAt, bodyEnd: end };
+    return { name: 'arp', fields, faults: faultsOf(fields), inner: 'payload', bodyAt, bodyEnd: end };
   },
 };
+
+/** ARP is read as that of IPv4 over Ethernet, so it must be that. */
+function faultsOf(fields: Pick<ArpValues, keyof typeof KINDS>): Map<string, string> {
+  const wrong = Object.entries(KINDS).filter(([name, right]) => fields[name as keyof typeof KINDS] !== right);
+  return new Map(wrong.map(([name, right]) => [name, `it is not ${right}`]));
+}
 
 function operationName(operation: number): ArpValues['operation'] {
   if (operation === arp.OPERATION_REQUEST) return 'request';

@@ -152,6 +152,9 @@ function faultsOf({ view, at, end }: ReadRequest, fields: Ipv4Values, isQuoted: 
   if (totalLength < headerLength || (at + totalLength > end && !isQuoted)) {
     faults.set('totalLength', `${totalLength} is wrong: there are ${end - at} bytes`);
   }
+  if (fields.moreFragments && (totalLength - headerLength) % 8 !== 0) {
+    faults.set('totalLength', `${totalLength} is wrong: what is in a fragment before others is a multiple of 8 bytes`);
+  }
   if (ttl === 0 && !isQuoted) faults.set('ttl', '0 is never on a wire');
   if (!ipv4.isChecksumGood(view, at, headerLength)) {
     const rest = checksum.add(checksum.add(0, view, at, at + 10), view, at + 12, at + headerLength);

@@ -1,14 +1,5 @@
-import { describeFrame } from '../lab/parse-frame.js';
+import { describePacket } from '../packets/packet-text.js';
 import { toHex } from './recorded-values.js';
-
-/** What is in a frame, in one line; also of one that no stack should send. */
-export function describeBytes(frame: Uint8Array): string {
-  try {
-    return describeFrame(frame);
-  } catch (error) {
-    return `${frame.length} bytes (${(error as Error).message.replace('the stack has sent ', '')})`;
-  }
-}
 
 /** How a sent frame is not the one expected; undefined stands for none. */
 export function frameDifference(where: string, expected: Uint8Array | undefined, seen: Uint8Array | undefined): string {
@@ -20,5 +11,5 @@ export function frameDifference(where: string, expected: Uint8Array | undefined,
 }
 
 function lines(label: string, frame: Uint8Array): string {
-  return `  ${label}: ${describeBytes(frame)}\n    ${toHex(frame)}`;
+  return `  ${label}: ${describePacket(frame)}\n    ${toHex(frame)}`;
 }

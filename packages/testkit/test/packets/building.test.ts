@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { describePacket, ethernet, ipv4, parseFrame, StackLab, type PacketBuilder } from '@lunetta/testkit';
+import { describePacket, ethernet, ipv4, StackLab, type PacketBuilder } from '@lunetta/testkit';
 import '@lunetta/testkit/jest';
 
 const hex = (packet: PacketBuilder): string => Buffer.from(packet.bytes()).toString('hex');
@@ -64,24 +64,6 @@ describe('the bytes of a packet', () => {
 });
 
 describe('a field can be wrong', () => {
-  test.each<[string, PacketBuilder]>([
-    ['a wrong IPv4 header checksum', ethernet().ipv4({ checksum: 1 }).udp()],
-    ['totalLength 300 in 42 bytes', ethernet().ipv4({ totalLength: 300 }).udp()],
-    ['a UDP length that disagrees', ethernet().ipv4().udp({ length: 7 })],
-    ['a wrong UDP checksum', ethernet().ipv4().udp({ checksum: 1 })],
-    ['no UDP checksum', ethernet().ipv4().udp({ checksum: 0 })],
-    ['a wrong ICMP checksum', ethernet().ipv4().icmp({ checksum: 1 })],
-    ['a TTL of 0', ethernet().ipv4({ ttl: 0 }).udp()],
-    [
-      'padding that is not zeros',
-      ethernet({ padding: Uint8Array.of(1) })
-        .ipv4()
-        .udp(),
-    ],
-  ])('%s', (fault, packet) => {
-    expect(() => parseFrame(packet.bytes())).toThrow(fault);
-  });
-
   test('a header length, a version, an ethertype', () => {
     expect(hex(ipv4({ version: 6, headerLength: 60 })).slice(0, 2)).toBe('6f');
     expect(hex(ethernet({ type: 0x86dd }).ipv4()).slice(24, 28)).toBe('86dd');
