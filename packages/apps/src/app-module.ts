@@ -8,6 +8,7 @@ import { DoctorCommand } from './commands/doctor-command.js';
 import { DrillCommand } from './commands/drill-command.js';
 import { EchoCommand } from './commands/echo-command.js';
 import { PingCommand } from './commands/ping-command.js';
+import { PortsCommand } from './commands/ports-command.js';
 import { ServicesCommand } from './commands/services-command.js';
 import { TracerouteCommand } from './commands/traceroute-command.js';
 import { Doctor } from './doctor/doctor.js';
@@ -43,6 +44,7 @@ export const appModule = new ContainerModule(({ bind }) => {
     PingCommand,
     TracerouteCommand,
     DoctorCommand,
+    PortsCommand,
     DrillCommand,
     ReplayCommand,
     CaptureCommand,

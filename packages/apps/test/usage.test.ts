@@ -71,7 +71,7 @@ describeTap('what is wrong with a call of lunetta is said in one message, withou
   test('--help is no error', async () => {
     const { code, stdout, stderr } = await fixture.lunetta(['--help']).end();
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const command of ['echo', 'services', 'ping', 'doctor'])
+    for (const command of ['echo', 'services', 'ping', 'ports', 'doctor'])
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
   });
 });
@@ -186,6 +186,7 @@ describe('the command line', () => {
       'PingCommand',
       'TracerouteCommand',
       'DoctorCommand',
+      'PortsCommand',
       'DrillCommand',
       'ReplayCommand',
       'CaptureCommand',

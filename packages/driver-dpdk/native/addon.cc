@@ -49,14 +49,16 @@ Napi::Value Devices(const Napi::CallbackInfo& info) {
     if (rte_eth_dev_info_get(id, &device) != 0 || rte_eth_dev_get_name_by_port(id, name) != 0) continue;
     rte_ether_addr address{};
     rte_eth_macaddr_get(id, &address);
+    const uint8_t* mac = address.addr_bytes;
     char text[RTE_ETHER_ADDR_FMT_SIZE];
-    rte_ether_format_addr(text, sizeof text, &address);
+    snprintf(text, sizeof text, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
     Napi::Object each = Napi::Object::New(info.Env());
     each.Set("device", std::string(name));
-    each.Set("driver", std::string(device.driver_name));
+    each.Set("kind", std::string(device.driver_name));
     each.Set("hardwareAddress", std::string(text));
     each.Set("queues", std::min(device.max_rx_queues, device.max_tx_queues));
-    each.Set("numaNode", rte_eth_dev_socket_id(id));
+    const int node = rte_eth_dev_socket_id(id);
+    if (node >= 0) each.Set("numaNode", node);
     list.Set(list.Length(), each);
   }
   return list;

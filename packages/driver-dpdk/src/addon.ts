@@ -1,6 +1,13 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { LunettaError, type LinkEvent, type LinkState, type LinkStatistics, type QueueAudit } from '@lunetta/core';
+import {
+  LunettaError,
+  type LinkDevice,
+  type LinkEvent,
+  type LinkState,
+  type LinkStatistics,
+  type QueueAudit,
+} from '@lunetta/core';
 import { missingInstructions } from './cpu.js';
 import type { RssType } from './dpdk-options.js';
 
@@ -124,16 +131,6 @@ export interface BenchLoops {
   seed(frames: number, length: number, byte: number): void;
 }
 
-/** An Ethernet device that DPDK knows. */
-export interface DpdkDevice {
-  readonly device: string;
-  readonly driver: string;
-  readonly hardwareAddress: string;
-  readonly queues: number;
-  /** -1: unknown. */
-  readonly numaNode: number;
-}
-
 /** The native add-on. What fails throws an Error with `step`, `errno` and `log` (see open-error.ts). */
 export interface DpdkAddon {
   readonly DpdkPort: new (config: NativeConfig) => NativePort;
@@ -141,7 +138,8 @@ export interface DpdkAddon {
   startEal(words: readonly string[]): void;
   /** What EAL was started with in this process; undefined if it was not. */
   ealArguments(): string[] | undefined;
-  devices(): DpdkDevice[];
+  /** The Ethernet devices that DPDK knows. */
+  devices(): LinkDevice[];
   /** Makes the devices `net_ring_<a>` and `net_ring_<b>`, connected with each other; `size` is a power of two. */
   connectRings(a: string, b: string, size: number): void;
   /** Bytes that a memory made by JavaScript must have. */

@@ -118,22 +118,36 @@ function checkVfio(): LinkFinding {
   }
 }
 
+/** PCI addresses of the network cards that are bound to a driver for DPDK. */
+export function cardsForDpdk(): string[] {
+  return cards().filter((address) => isForDpdk(driverOf(address)));
+}
+
+/** PCI addresses of all Ethernet controllers. */
+function cards(): string[] {
+  if (!existsSync(PCI)) return [];
+  return readdirSync(PCI).filter((address) =>
+    readFileSync(join(PCI, address, 'class'), 'utf8').startsWith(ETHERNET_CLASS),
+  );
+}
+
 /** Ethernet controllers, and whose they are. */
 function checkCards(): LinkFinding[] {
-  if (!existsSync(PCI)) return [];
-  return readdirSync(PCI)
-    .filter((address) => readFileSync(join(PCI, address, 'class'), 'utf8').startsWith(ETHERNET_CLASS))
-    .map((address) => {
-      const driver = driverOf(address);
-      const node = readFileSync(join(PCI, address, 'numa_node'), 'utf8').trim();
-      const what = `network card ${address}, driver ${driver ?? 'none'}, NUMA node ${node}`;
-      if (driver !== undefined && USER_DRIVERS.includes(driver)) return { what: `${what}: DPDK can have it`, ok: true };
-      return {
-        what: `${what}: the kernel's`,
-        ok: true,
-        remedy: `to give it to DPDK (the machine loses its network by it): dpdk-devbind.py --bind=vfio-pci ${address}`,
-      };
-    });
+  return cards().map((address) => {
+    const driver = driverOf(address);
+    const node = readFileSync(join(PCI, address, 'numa_node'), 'utf8').trim();
+    const what = `network card ${address}, driver ${driver ?? 'none'}, NUMA node ${node}`;
+    if (isForDpdk(driver)) return { what: `${what}: DPDK can have it`, ok: true };
+    return {
+      what: `${what}: the kernel's`,
+      ok: true,
+      remedy: `to give it to DPDK (the machine loses its network by it): dpdk-devbind.py --bind=vfio-pci ${address}`,
+    };
+  });
+}
+
+function isForDpdk(driver: string | undefined): boolean {
+  return driver !== undefined && USER_DRIVERS.includes(driver);
 }
 
 function driverOf(address: string): string | undefined {

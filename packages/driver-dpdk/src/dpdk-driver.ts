@@ -1,6 +1,14 @@
-import { LINK_API_VERSION, LunettaError, type LinkDiagnosis, type LinkDriver, type LinkRequest } from '@lunetta/core';
-import { loadAddon, type DpdkAddon, type DpdkDevice, type NativeConfig } from './addon.js';
-import { diagnose } from './diagnosis.js';
+import {
+  LINK_API_VERSION,
+  LunettaError,
+  type LinkDevice,
+  type LinkDiagnosis,
+  type LinkDriver,
+  type LinkPort,
+  type LinkRequest,
+} from '@lunetta/core';
+import { loadAddon, type DpdkAddon, type NativeConfig } from './addon.js';
+import { cardsForDpdk, diagnose } from './diagnosis.js';
 import { dpdkOptionsSchema, fullPciAddress, isPciAddress, type DpdkOptions } from './dpdk-options.js';
 import { DpdkPort } from './dpdk-port.js';
 import { ealArguments } from './eal-arguments.js';
@@ -39,18 +47,35 @@ export class DpdkDriver implements LinkDriver<DpdkOptions> {
   }
 
   /**
-   * The Ethernet devices that DPDK sees in this process, starting it if need be: those that are open, and the PCI devices
-   * that `options.eal` allows.
-   *
-   * @throws LunettaError LUNETTA_ERR_PLATFORM or _ADDON_NOT_BUILT
+   * The Ethernet devices that DPDK sees: those named, else the network cards that are bound to a driver for DPDK; and
+   * those that are open. Cards are looked at and not opened. Starts DPDK if it does not yet run in this process.
    */
-  devices(options: DpdkOptions): DpdkDevice[] {
+  async devices(names: readonly string[]): Promise<LinkDevice[]> {
+    const asked = (names.length > 0 ? names : cardsForDpdk()).map(checkDevice);
+    const cards = asked.filter(isPciAddress);
+    const virtual = asked.filter((device) => !isPciAddress(device));
+    const open: LinkPort[] = [];
+    try {
+      for (const device of virtual) {
+        const options = dpdkOptionsSchema.parse({ device, eal: { devices: cards } });
+        open.push(await this.open(options, { interfaceName: device }));
+      }
+      return this.knownDevices(cards);
+    } finally {
+      await Promise.all(open.map((port) => port.close()));
+    }
+  }
+
+  private knownDevices(cards: readonly string[]): LinkDevice[] {
     const addon = loadAddon();
+    const [device, ...more] = cards;
+    if (device === undefined) return addon.ealArguments() === undefined ? [] : addon.devices();
+    const options = dpdkOptionsSchema.parse({ device, eal: { devices: more } });
     try {
       addon.startEal(ealArguments(options));
       return addon.devices();
     } catch (failure) {
-      throw openError(failure, options.device, nativeConfig(options, { interfaceName: options.device }, addon));
+      throw openError(failure, device, nativeConfig(options, { interfaceName: device }, addon));
     }
   }
 
@@ -58,6 +83,13 @@ export class DpdkDriver implements LinkDriver<DpdkOptions> {
     const options = dpdkOptionsSchema.parse({ device: `net_null_doctor${process.pid}` });
     return diagnose(() => this.open(options, { interfaceName: 'doctor' }));
   }
+}
+
+/** The device's name, if it can be one. */
+function checkDevice(device: string): string {
+  const { error } = dpdkOptionsSchema.safeParse({ device });
+  if (error === undefined) return device;
+  throw new LunettaError('LUNETTA_ERR_CONFIG', `driver dpdk: the device '${device}' ${error.issues[0].message}`);
 }
 
 function checkMtu({ interfaceName, mtu }: LinkRequest): void {

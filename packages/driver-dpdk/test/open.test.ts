@@ -109,7 +109,7 @@ describeDpdk('opening and closing', () => {
     const port = await keep(openDpdk(`net_null_${uniqueName()}`));
     expect(port.hardwareAddress).toHaveLength(6);
     expect(port.dpdkDriver).toBe('net_null');
-    expect(new DpdkDriver().devices(parse({ device: port.device })).map(({ device }) => device)).toContain(port.device);
+    expect(await new DpdkDriver().devices([])).toContainEqual(expect.objectContaining({ device: port.device }));
   });
 
   test('frames in a WebAssembly.Memory', async () => {

@@ -18,6 +18,7 @@ export type {
   FilterFunction,
   FilterHook,
   InterfaceCounters,
+  LinkDevice,
   LinkDriver,
   LinkDiagnosis,
   LinkEvent,

@@ -37,6 +37,27 @@ export interface LinkDriver<Options = unknown> {
   timeFactor?(options: Options): number;
   /** Looks whether the driver can be used on this machine, and what is missing; for `lunetta doctor`. */
   diagnose?(): Promise<LinkDiagnosis>;
+  /**
+   * The devices that it could open, for `lunetta ports`.
+   *
+   * @param names devices as they are named in `options.device`; none: all that are there
+   * @throws LunettaError (rejects) as {@link open}
+   */
+  devices?(names: readonly string[]): Promise<readonly LinkDevice[]>;
+}
+
+/** A device that a driver could open. */
+export interface LinkDevice {
+  /** As it is named in the driver's options. */
+  readonly device: string;
+  /** What drives it, such as `net_ixgbe`. */
+  readonly kind: string;
+  /** As `02:00:00:00:00:01`; undefined: none. */
+  readonly hardwareAddress: string | undefined;
+  /** Most queues that it can have each way. */
+  readonly queues: number;
+  /** The NUMA node whose memory is nearest; undefined: unknown. */
+  readonly numaNode: number | undefined;
 }
 
 /** What a driver found out about the machine. */
