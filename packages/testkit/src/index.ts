@@ -15,6 +15,7 @@ export type { CaptureOptions } from './wrappers/capture-options.js';
 export { countFrames, countingDriver, LinkTally } from './wrappers/counting.js';
 export { FaultyPort, faultyDriver } from './wrappers/fault-injection.js';
 export type { FaultCounts, FaultOptions } from './wrappers/fault-options.js';
+export { keepApart } from './leaks/kept-things.js';
 export * from './lab/conservation.js';
 export * from './lab/frames.js';
 export { readPacket, type Packet } from './packets/packet.js';

@@ -26,6 +26,7 @@ export function enterTimeWait(block: ControlBlock): void {
 /** The connection needs no more than what the application has yet to read. */
 function letGo(block: ControlBlock): void {
   clearDeadlines(block);
+  block.shared.memory.stopWaiting(block);
   block.sender.release();
   if (block.isDetached) block.receiver.release();
   block.notify(TcpEvent.CLOSE | TcpEvent.READABLE);

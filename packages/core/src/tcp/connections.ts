@@ -63,7 +63,7 @@ export class Connections implements TcpShared, ListenerPort, ActiveOpenPort, Pas
     readonly limits: TcpLimits,
     readonly counters: Float64Array,
   ) {
-    this.memory = new RingMemory(limits.maxMemory);
+    this.memory = new RingMemory(limits.maxMemory, () => loop.wake());
     this.slots = new Slots(random);
     const numbers = new InitialNumbers(random);
     const writer = new SegmentWriter(network, loop, counters);
@@ -204,9 +204,9 @@ export class Connections implements TcpShared, ListenerPort, ActiveOpenPort, Pas
     this.loop.wake();
   }
 
-  /** Looks at every connection that something has happened to. */
+  /** Looks at every connection that something has happened to, and at those for which there is memory again. */
   settle(): void {
-    for (let i = 0; i < this.touchedCount; i++) {
+    for (let i = 0; i < this.touchedCount || this.touchWaiter(); i++) {
       const connection = this.touched[i]!;
       this.touched[i] = undefined;
       try {
@@ -219,6 +219,13 @@ export class Connections implements TcpShared, ListenerPort, ActiveOpenPort, Pas
       if (connection.hasNews) this.touch(connection);
     }
     this.touchedCount = 0;
+  }
+
+  /** Tells a connection that has waited for memory; false if there is none, or none waits. */
+  private touchWaiter(): boolean {
+    const waiter = this.memory.nextWaiter();
+    waiter?.memoryFreed();
+    return waiter !== undefined;
   }
 
   arm(timer: Timer, deadlineUs: number): void {

@@ -4,7 +4,7 @@ import { Path } from '../network/path.js';
 import { Timer } from '../time/timer.js';
 import { Receiver } from './receive/receiver.js';
 import type { WordPool } from './recovery/sent-segments.js';
-import type { RingMemory } from './ring-memory.js';
+import type { MemoryWaiter, RingMemory } from './ring-memory.js';
 import { Sender } from './send/sender.js';
 import type { TcpLimits } from './tcp-limits.js';
 import { TcpState } from './tcp-state.js';
@@ -54,7 +54,7 @@ export interface TcpShared {
 }
 
 /** A connection as TCP's inner parts know it: the transmission control block of RFC 9293 section 3.3.1. */
-export abstract class ControlBlock implements Drainable {
+export abstract class ControlBlock implements Drainable, MemoryWaiter {
   /** @internal */
   readonly path = new Path();
   /** Our port and the peer's. */
@@ -147,6 +147,12 @@ export abstract class ControlBlock implements Drainable {
   drain(): void {
     this.isAwaitingRoom = false;
     this.shared.touch(this);
+  }
+
+  /** @internal */
+  memoryFreed(): void {
+    this.isWriteBlocked = false;
+    this.notify(TcpEvent.WRITABLE);
   }
 
   /** @internal The application is to be told. */

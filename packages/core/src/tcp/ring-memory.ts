@@ -6,6 +6,12 @@ const KEPT_SHARE = 1 / 16;
 
 const EMPTY = new Uint8Array(0);
 
+/** A connection whose write has found no memory. */
+export interface MemoryWaiter {
+  /** There is some again; who still wants it asks again. */
+  memoryFreed(): void;
+}
+
 /** The memory of all send and receive rings: pieces of a power of two of bytes, limited in all. */
 export class RingMemory {
   /** Bytes that rings hold now. */
@@ -13,13 +19,25 @@ export class RingMemory {
   /** Unused pieces by the binary logarithm of their size, and their bytes in all. */
   private readonly kept: Uint8Array[][] = Array.from({ length: 32 }, () => []);
   private keptBytes = 0;
+  private readonly waiters = new Set<MemoryWaiter>();
 
-  /** @param limit bytes that rings may hold at a time */
-  constructor(private readonly limit: number) {}
+  /** What send rings leave: else two that have written much, and wait for one another, could receive nothing more. */
+  readonly receiveShare: number;
 
-  /** A piece of `size` bytes, a power of two; undefined if that is more than the limit leaves. */
-  take(size: number): Uint8Array | undefined {
-    if (this.usedBytes + size > this.limit) return undefined;
+  /**
+   * @param limit bytes that rings may hold at a time
+   * @param wake called when memory comes back that somebody waits for: {@link nextWaiter} is to be asked
+   */
+  constructor(
+    private readonly limit: number,
+    private readonly wake: () => void,
+  ) {
+    this.receiveShare = Math.floor(limit / 4);
+  }
+
+  /** A piece of `size` bytes, a power of two; undefined if that would not leave `rest` bytes of the limit. */
+  take(size: number, rest: number): Uint8Array | undefined {
+    if (this.usedBytes + size > this.limit - rest) return undefined;
     this.usedBytes += size;
     const piece = this.kept[31 - Math.clz32(size)].pop();
     if (piece === undefined) return new Uint8Array(size);
@@ -31,9 +49,28 @@ export class RingMemory {
   give(bytes: Uint8Array): void {
     const size = bytes.length;
     this.usedBytes -= size;
+    if (this.waiters.size > 0) this.wake();
     if (size === 0 || this.keptBytes + size > KEPT_SHARE * this.limit) return;
     this.keptBytes += size;
     this.kept[31 - Math.clz32(size)].push(bytes);
+  }
+
+  /** Has `waiter` told when there is memory for a ring again; once. */
+  waitFor(waiter: MemoryWaiter): void {
+    this.waiters.add(waiter);
+  }
+
+  /** It no longer waits. */
+  stopWaiting(waiter: MemoryWaiter): void {
+    this.waiters.delete(waiter);
+  }
+
+  /** The writer that has waited longest, if there is memory for its ring; it does not wait any more. */
+  nextWaiter(): MemoryWaiter | undefined {
+    if (this.waiters.size === 0 || this.usedBytes + SMALLEST_RING > this.limit - this.receiveShare) return undefined;
+    const [waiter] = this.waiters;
+    this.waiters.delete(waiter);
+    return waiter;
   }
 }
 
@@ -50,7 +87,11 @@ export class ByteRing {
   private peak = 0;
   private usual = 0;
 
-  constructor(private readonly memory: RingMemory) {}
+  /** @param rest bytes of the memory that it leaves to others */
+  constructor(
+    private readonly memory: RingMemory,
+    private readonly rest: number,
+  ) {}
 
   /** Bytes of memory taken. */
   get capacity(): number {
@@ -61,7 +102,8 @@ export class ByteRing {
   reserve(size: number): boolean {
     if (size > this.peak) this.peak = size;
     if (size <= this.bytes.length) return true;
-    const grown = this.memory.take(pieceFor(Math.max(size, this.usual))) ?? this.memory.take(pieceFor(size));
+    const { memory, rest } = this;
+    const grown = memory.take(pieceFor(Math.max(size, this.usual)), rest) ?? memory.take(pieceFor(size), rest);
     if (grown === undefined) return false;
     // All of it: what was received out of order lies beyond `length`.
     this.copyOut(0, this.bytes.length, grown, 0);
@@ -69,6 +111,14 @@ export class ByteRing {
     this.bytes = grown;
     this.head = 0;
     return true;
+  }
+
+  /** Makes room for `size` bytes in all, or for as many as the memory of all rings allows; how many that is. */
+  reserveMost(size: number): number {
+    for (let piece = pieceFor(size); piece >= SMALLEST_RING && piece > this.bytes.length; piece /= 2) {
+      if (this.reserve(Math.min(size, piece))) break;
+    }
+    return Math.min(size, this.bytes.length);
   }
 
   /** Writes `source[from, from + length)` at `offset` from the first byte; there is room ({@link reserve}). */

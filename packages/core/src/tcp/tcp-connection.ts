@@ -174,13 +174,12 @@ export class TcpConnection extends ControlBlock {
    */
   write(bytes: Uint8Array, from = 0): number {
     if (this.isWriteEnded) return -1;
-    const { sender } = this;
-    const length = Math.min(bytes.length - from, sender.room);
-    if (length < bytes.length - from) this.isWriteBlocked = true;
-    if (length <= 0) return 0;
-    const { ring } = sender;
-    if (!ring.reserve(ring.length + length)) {
-      this.isWriteBlocked = true;
+    const { ring, room } = this.sender;
+    const wanted = bytes.length - from;
+    const length = ring.reserveMost(ring.length + Math.min(wanted, room)) - ring.length;
+    if (length < wanted) this.isWriteBlocked = true;
+    if (length <= 0) {
+      if (room > 0 && ring.length === 0 && wanted > 0) this.shared.memory.waitFor(this); // no acknowledgment will come
       return 0;
     }
     ring.write(ring.length, bytes, from, length);

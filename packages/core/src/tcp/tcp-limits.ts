@@ -14,7 +14,7 @@ export interface TcpLimits {
   readonly maxTimeWait: number;
   /** How long a closed connection is remembered, in milliseconds: twice the maximum segment lifetime. */
   readonly timeWaitMs: number;
-  /** Bytes of send and receive buffers of all connections; beyond it text is dropped and writes take nothing. */
+  /** Bytes of send and receive buffers of all connections; beyond it text is dropped, and of the last quarter writes take nothing. */
   readonly maxMemory: number;
   /** Bytes of a new connection's receive buffer. */
   readonly initialReceiveBuffer: number;

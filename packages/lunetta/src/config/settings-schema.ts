@@ -176,7 +176,7 @@ const tcp = {
   maxMemory: bytes(1 << 16, 2 ** 36)
     .optional()
     .describe(
-      'Bytes of send and receive buffers of all connections; beyond it text is dropped and writes take nothing. Default 268435456.',
+      'Bytes of send and receive buffers of all connections; beyond it text is dropped, and of the last quarter writes take nothing. Default 268435456.',
     ),
   initialReceiveBuffer: bytes(2048, 2 ** 30)
     .optional()

@@ -55,7 +55,7 @@ export class Sender {
     pool: WordPool,
     private readonly limits: TcpLimits,
   ) {
-    this.ring = new ByteRing(memory);
+    this.ring = new ByteRing(memory, memory.receiveShare);
     this.limit = limits.initialSendBuffer;
     this.rtt = new RttEstimator(limits);
     this.congestion = createCongestionControl(limits, DEFAULT_MSS);
