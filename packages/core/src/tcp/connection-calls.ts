@@ -40,7 +40,7 @@ export class ConnectionCalls implements ConnectionPort {
   }
 
   abort(connection: TcpConnection): void {
-    if (connection.slot < 0) return;
+    if (connection.slot < 0) return connection.receiver.release(); // it is over; what was not read is not wanted
     this.loop.enter();
     if (isSynchronized(connection.tcpState) || connection.tcpState === TcpState.SYN_RECEIVED) {
       this.transmission.reset(connection);

@@ -78,7 +78,7 @@ export class TcpConnection extends ControlBlock {
   /**
    * Called once when the connection is over: without an error once both sides have ended and all was acknowledged; else
    * with `ECONNREFUSED`, `ECONNRESET`, `ETIMEDOUT`, `EHOSTUNREACH`, `ENETUNREACH`, `ECONNABORTED` (by {@link abort}).
-   * What has come in order before can still be read.
+   * What has come in order before can still be read, and holds memory until then, or until {@link close}.
    */
   get onClose(): ((error: SocketErrorCode | undefined) => void) | undefined {
     return this.closeHandler;

@@ -19,6 +19,20 @@ function filledLab(): { lab: TcpPair; first: TcpConnection; others: [TcpConnecti
   return { lab, first: ends[0][0], others: ends.slice(FILLING.length) };
 }
 
+test.each(['close', 'abort'] as const)('%s after the end gives back what was not read', async (call) => {
+  const lab = new TcpPair();
+  const [client, server] = lab.connect();
+  send(server, pattern(100));
+  client.end();
+  lab.host.advance('1s');
+  expect(client.state).toBe('TIME_WAIT');
+  expect(client.readableLength).toBe(100);
+  expect(lab.client.counters().tcp.bufferBytes).toBe(2048);
+  client[call]();
+  expect(lab.client.counters().tcp.bufferBytes).toBe(0);
+  await lab.close();
+});
+
 describe('the memory of all connections is used up', () => {
   test('a write takes what there is memory for', async () => {
     const lab = new TcpPair({ client: LITTLE });

@@ -255,7 +255,6 @@ export class LossRecovery {
     this.duplicates = 0;
     this.presumed = 0;
     this.probe.clear();
-    congestion.window = congestion.mss;
     if (board.segments.count > 0 && this.isReneged()) board.forgetSacks();
     if (this.hasSack && this.timeouts === 1) this.rack.timedOut(board, congestion.mss, nowUs);
     else board.markAllLost();

@@ -21,7 +21,7 @@ export interface Scenario {
   readonly steps: readonly Step[];
 }
 
-export interface SideScenario {
+interface SideScenario {
   readonly settings: StackSettings;
   readonly mtu: number;
   /** Bytes that the application has to write. */
