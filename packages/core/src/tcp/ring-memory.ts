@@ -30,13 +30,13 @@ export class RingMemory {
    */
   constructor(
     private readonly limit: number,
-    private readonly wake: () => void,
+    private readonly wake: () => void = () => undefined,
   ) {
     this.receiveShare = Math.floor(limit / 4);
   }
 
   /** A piece of `size` bytes, a power of two; undefined if that would not leave `rest` bytes of the limit. */
-  take(size: number, rest: number): Uint8Array | undefined {
+  take(size: number, rest = 0): Uint8Array | undefined {
     if (this.usedBytes + size > this.limit - rest) return undefined;
     this.usedBytes += size;
     const piece = this.kept[31 - Math.clz32(size)].pop();
@@ -90,7 +90,7 @@ export class ByteRing {
   /** @param rest bytes of the memory that it leaves to others */
   constructor(
     private readonly memory: RingMemory,
-    private readonly rest: number,
+    private readonly rest = 0,
   ) {}
 
   /** Bytes of memory taken. */

@@ -55,7 +55,7 @@ export class Receiver {
     memory: RingMemory,
     private readonly limits: TcpLimits,
   ) {
-    this.ring = new ByteRing(memory, 0);
+    this.ring = new ByteRing(memory);
     this.limit = limits.initialReceiveBuffer;
   }
 
