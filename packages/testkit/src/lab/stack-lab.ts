@@ -7,14 +7,13 @@ import { expectConserved } from './conservation.js';
 import {
   arpPacket,
   ethernetFrame,
-  icmpMessage,
   ipv4Datagram,
   udpDatagram,
   type ArpFields,
   type Ipv4Fields,
   type UdpFields,
 } from './frames.js';
-import { packetBytes, type PacketBytes } from '../packets/packet-builder.js';
+import { ethernet, packetBytes, type PacketBytes } from '../packets/packet-builder.js';
 import { readPacket, type Packet } from '../packets/packet.js';
 
 /** How a lab is set up; everything has a default. */
@@ -111,18 +110,15 @@ export class StackLab {
 
   /** Makes the stack know the test's station, so that it answers without asking. */
   introduce(ipAddress = StackLab.PEER_IP, macText = StackLab.PEER_MAC): void {
-    const { STACK_IP, STACK_MAC } = StackLab;
-    const request = arpPacket({ operation: 1, senderMac: macText, senderIp: ipAddress, targetIp: STACK_IP });
-    this.exchange(ethernetFrame({ dst: STACK_MAC, src: macText, type: 0x0806 }, request));
+    this.exchange(ethernet({ src: macText }).arp({ senderIp: ipAddress }));
   }
 
   /** As {@link introduce}, and the stack has confirmed it: for 30 seconds it asks no more. */
   befriend(ipAddress = StackLab.PEER_IP, macText = StackLab.PEER_MAC): void {
     this.introduce(ipAddress, macText);
-    const echo = ipv4Datagram({ src: ipAddress, dst: StackLab.STACK_IP, protocol: 1 }, icmpMessage(8, 0, 0, mark));
-    const frames = this.ask(ethernetFrame({ dst: StackLab.STACK_MAC, src: macText }, echo));
+    const frames = this.ask(ethernet({ src: macText }).ipv4({ src: ipAddress }).icmp().payload(mark));
     if (frames.some((frame) => frame.arp?.operation === 'request')) {
-      this.exchange(this.arpFrame({ operation: 2, senderIp: ipAddress, senderMac: macText }));
+      this.exchange(ethernet({ src: macText }).arp({ operation: 'reply', senderIp: ipAddress }));
     }
   }
 

@@ -8,7 +8,7 @@ import {
   type StackSettings,
 } from '@lunetta/core';
 import { conservationFaults } from '../lab/conservation.js';
-import { mac } from '../lab/frames.js';
+import { macBytes } from '../packets/addresses.js';
 import type { Jack, LanDevice } from './jack.js';
 import { LanCard } from './lan-card.js';
 
@@ -59,7 +59,7 @@ export class LanHost implements LanDevice {
     for (const [ifaceName, given] of Object.entries(interfaces)) {
       const iface = { mac: nextMac(), ...options, ...(typeof given === 'string' ? { addresses: given } : given) };
       const { addresses, gateway, mtu, mode = 'interrupt', buffers } = iface;
-      const cardOptions = { hardwareAddress: mac(iface.mac), mtu, buffers };
+      const cardOptions = { hardwareAddress: macBytes(iface.mac), mtu, buffers };
       const card = new LanCard(`${name}:${ifaceName}`, cardOptions, host.scheduler, this);
       this.cards.set(ifaceName, card);
       this.stack.addInterface(card.port, { name: ifaceName, addresses: [addresses].flat(), gateway, mode });

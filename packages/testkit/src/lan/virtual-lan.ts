@@ -1,6 +1,6 @@
 import { LunettaError, SeededRandom } from '@lunetta/core';
 import { type CaptureSink, FileSink, PcapngWriter } from '@lunetta/driver-pcap';
-import { mac as parseMac } from '../lab/frames.js';
+import { macBytes } from '../packets/addresses.js';
 import type { Duration } from '../virtual/duration.js';
 import { VirtualHost } from '../virtual/virtual-host.js';
 import { keep } from '../leaks/kept-things.js';
@@ -84,7 +84,7 @@ export class VirtualLan {
    * @throws LunettaError `LUNETTA_ERR_CONFIG`
    */
   card(name: string, options: Partial<LanCardOptions> = {}): LanCard {
-    const hardwareAddress = parseMac(this.nextMac());
+    const hardwareAddress = macBytes(this.nextMac());
     const card = new LanCard(this.newName(name), { hardwareAddress, ...options }, this.time.scheduler);
     this.checked.push(card);
     return card;

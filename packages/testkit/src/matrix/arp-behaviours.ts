@@ -8,7 +8,7 @@ import {
   PEER,
   stackArpReplyFrame,
   stackArpRequestFrame,
-  udpFrame,
+  requestFrame,
 } from './frames-of-stations.js';
 import { MatrixStack } from './matrix-stack.js';
 
@@ -16,7 +16,7 @@ const STRANGER = { ip: '10.0.0.9', mac: '02:00:00:00:00:09' };
 const ANY = '0.0.0.0';
 const PAYLOAD = Uint8Array.of(1, 2, 3);
 /** From the stranger; no answer gets there without its MAC address. */
-const QUESTION = udpFrame(PAYLOAD, {}, { src: STRANGER.ip, srcMac: STRANGER.mac });
+const QUESTION = requestFrame(PAYLOAD, {}, { src: STRANGER.ip, srcMac: STRANGER.mac });
 const ANSWER = echoFrame(PAYLOAD, 5000, { dst: STRANGER.ip, dstMac: STRANGER.mac });
 
 /** ARP (RFC 826, RFC 5227). */

@@ -1,5 +1,5 @@
 import { ethernet, ipv4 } from '@lunetta/core';
-import { concat } from '../lab/frames.js';
+import { concat } from '../packets/layer.js';
 import { behaviour, timedBehaviour, type Behaviour } from './behaviour.js';
 import {
   BROADCAST_MAC,
@@ -10,15 +10,13 @@ import {
   pongFrame,
   stackArpRequestFrame,
   toStack,
-  udpFrame,
+  requestFrame,
 } from './frames-of-stations.js';
 import { MatrixStack } from './matrix-stack.js';
 
 const PING_SIZES = [0, 1, 2, 3, 17, 18, 19, 56, 500, 1471, 1472];
 const IP_HEADER = { at: ethernet.HEADER_LENGTH, length: ipv4.MIN_HEADER_LENGTH };
 const UDP_CHECKSUM_AT = IP_HEADER.at + IP_HEADER.length + 6;
-/** Offsets in the fragment word count eight bytes. */
-const MORE_FRAGMENTS = 0x2000;
 
 /** IPv4 (RFC 791, RFC 1122 section 3) and ICMP (RFC 792). */
 export const IPV4_BEHAVIOURS: readonly Behaviour[] = [
@@ -31,7 +29,7 @@ export const IPV4_BEHAVIOURS: readonly Behaviour[] = [
   behaviour('what the link has added behind a datagram is not sent back', (wire) => {
     wire.send(concat(pingFrame(4), counted(14).fill(0xee)));
     wire.expect(pongFrame(4));
-    wire.send(concat(udpFrame(counted(4)), counted(14).fill(0xee)));
+    wire.send(concat(requestFrame(counted(4)), counted(14).fill(0xee)));
     wire.expect(echoFrame(counted(4)));
   }),
   behaviour('a TTL of 1 or 0 is enough to get there, and answers have their own', (wire) => {
@@ -55,8 +53,8 @@ export const IPV4_BEHAVIOURS: readonly Behaviour[] = [
   behaviour('a wrong version, length or header checksum is met with silence', (wire) => {
     const fields = [
       { version: 6 },
-      { ihl: 4 },
-      { ihl: 15 },
+      { headerLength: 16 },
+      { headerLength: 60 },
       { totalLength: 19 },
       { totalLength: 1501 },
       { checksum: 1 },
@@ -64,7 +62,7 @@ export const IPV4_BEHAVIOURS: readonly Behaviour[] = [
     wire.send(...fields.map((wrong) => pingFrame(8, wrong)));
   }),
   behaviour('a datagram cut anywhere is met with silence', (wire) => {
-    const [ping, datagram] = [pingFrame(8), udpFrame(counted(8))];
+    const [ping, datagram] = [pingFrame(8), requestFrame(counted(8))];
     for (let length = IP_HEADER.at; length < ping.length; length++) {
       wire.send(ping.subarray(0, length));
       // Cut there and padded with zeros by the medium, it has no checksum, and is right.
@@ -73,7 +71,7 @@ export const IPV4_BEHAVIOURS: readonly Behaviour[] = [
   }),
   behaviour('a source that is no station is met with silence', (wire) => {
     const sources = ['255.255.255.255', '10.0.0.255', '224.0.0.1', '127.0.0.1', '0.0.0.0', MatrixStack.IP];
-    wire.send(...sources.flatMap((src) => [pingFrame(8, { src }), udpFrame(counted(8), { dstPort: 9 }, { src })]));
+    wire.send(...sources.flatMap((src) => [pingFrame(8, { src }), requestFrame(counted(8), { dstPort: 9 }, { src })]));
   }),
   behaviour('what is for others, by MAC or by IP address, is met with silence', (wire) => {
     wire.send(pingFrame(8, { dstMac: '02:00:00:00:00:77' }), pingFrame(8, { dst: '10.0.0.77' }));
@@ -101,7 +99,7 @@ export const IPV4_BEHAVIOURS: readonly Behaviour[] = [
     );
   }),
   behaviour('fragments are put together in any order, twice told or not', (wire) => {
-    const whole = udpFrame(counted(800), {}, { id: 7 });
+    const whole = requestFrame(counted(800), {}, { id: 7 });
     const [first, second, third] = [fragment(whole, 0, 400), fragment(whole, 400, 200), fragment(whole, 600, 208)];
     wire.send(first, second, third);
     wire.expect(echoFrame(counted(800)));
@@ -110,11 +108,11 @@ export const IPV4_BEHAVIOURS: readonly Behaviour[] = [
     wire.expect(echoFrame(counted(800)));
   }),
   behaviour('fragments that overlap are met with silence', (wire) => {
-    const whole = udpFrame(counted(800), {}, { id: 8 });
+    const whole = requestFrame(counted(800), {}, { id: 8 });
     wire.send(fragment(whole, 0, 400), fragment(whole, 392, 208), fragment(whole, 600, 208));
   }),
   timedBehaviour('a datagram of which a part never comes is told of after a minute', (wire) => {
-    const first = fragment(udpFrame(counted(800), {}, { id: 9 }), 0, 400);
+    const first = fragment(requestFrame(counted(800), {}, { id: 9 }), 0, 400);
     wire.send(first);
     wire.wait(1_996_000);
     wire.expect(stackArpRequestFrame(MatrixStack.IP)); // its announcement
@@ -129,6 +127,5 @@ function fragment(whole: Uint8Array, from: number, length: number): Uint8Array {
   const payload = whole.subarray(IP_HEADER.at + IP_HEADER.length);
   const isLast = from + length >= payload.length;
   const id = (whole[IP_HEADER.at + 4] << 8) | whole[IP_HEADER.at + 5];
-  const word = (from >> 3) | (isLast ? 0 : MORE_FRAGMENTS);
-  return toStack({ id, fragment: word }, payload.subarray(from, from + length));
+  return toStack({ id, fragmentOffset: from, moreFragments: !isLast }, payload.subarray(from, from + length));
 }

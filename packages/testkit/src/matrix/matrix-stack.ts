@@ -1,6 +1,6 @@
 import { Stack, type LinkPort, type StackHost } from '@lunetta/core';
 import { expectConserved } from '../lab/conservation.js';
-import { mac } from '../lab/frames.js';
+import { macBytes } from '../packets/addresses.js';
 
 /** The first moment in virtual time: one that a capture can have. */
 export const MATRIX_START_US = 1_700_000_000e6;
@@ -21,7 +21,7 @@ export class MatrixStack {
     this.stack.addInterface(port, {
       name: 'lan',
       addresses: [`${MatrixStack.IP}/24`],
-      hardwareAddress: mac(MatrixStack.MAC),
+      hardwareAddress: macBytes(MatrixStack.MAC),
       mtu: MatrixStack.MTU,
       mode: 'interrupt',
     });

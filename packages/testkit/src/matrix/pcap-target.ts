@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock, LinkPort } from '@lunetta/core';
 import { FileSink, openCapture, PcapDriver, pcapOptionsSchema, PcapngWriter, Reading } from '@lunetta/driver-pcap';
-import { mac } from '../lab/frames.js';
+import { macBytes } from '../packets/addresses.js';
 import { machineHost } from './machine-host.js';
 import { MATRIX_START_US, MatrixStack } from './matrix-stack.js';
 import type { LinkScript, MatrixTarget, TimedFrame } from './matrix-target.js';
@@ -59,7 +59,7 @@ async function replay({ frames, durationUs }: LinkScript, input: string, output:
   const options = pcapOptionsSchema.parse({ in: input, out: output, clock: 'fast', linger, answerArp: false });
   const port = await new PcapDriver().open(options, {
     interfaceName: 'lan',
-    hardwareAddress: mac(MatrixStack.MAC),
+    hardwareAddress: macBytes(MatrixStack.MAC),
     mtu: MatrixStack.MTU,
     clock,
   });

@@ -5,10 +5,10 @@ import type { Fields, LayerKind, ReadLayer, ReadRequest } from './layer.js';
 import { readTcpOptions, writeTcpOptions, type TcpOption } from './tcp-options.js';
 
 /** The control bits (RFC 9293 section 3.1, RFC 3168, RFC 9768), bit 0 first. */
-const FLAGS = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR', 'AE'] as const;
+export const TCP_FLAGS = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR', 'AE'] as const;
 
 /** A control bit of TCP. */
-export type TcpFlag = (typeof FLAGS)[number];
+export type TcpFlag = (typeof TCP_FLAGS)[number];
 
 /** The fields of a TCP header (RFC 9293 section 3.1). */
 export interface TcpValues {
@@ -50,7 +50,7 @@ export const tcpLayer: LayerKind = {
     view.setUint16(2, given.dstPort);
     view.setInt32(4, given.seq | 0);
     view.setInt32(8, given.ack | 0);
-    const bits = given.flags.reduce((sum, flag) => sum | (1 << FLAGS.indexOf(flag)), 0);
+    const bits = given.flags.reduce((sum, flag) => sum | (1 << TCP_FLAGS.indexOf(flag)), 0);
     view.setUint16(12, ((given.headerLength ?? headerLength) << 10) | bits);
     view.setUint16(14, given.window);
     view.setUint16(18, given.urgent);
@@ -75,7 +75,7 @@ export const tcpLayer: LayerKind = {
       seq: view.getUint32(at + 4),
       ack: view.getUint32(at + 8),
       headerLength,
-      flags: FLAGS.filter((_, bit) => (bits & (1 << bit)) !== 0),
+      flags: TCP_FLAGS.filter((_, bit) => (bits & (1 << bit)) !== 0),
       window: view.getUint16(at + 14),
       checksum: view.getUint16(at + 16),
       urgent: view.getUint16(at + 18),
@@ -101,7 +101,7 @@ function readBeginning(request: ReadRequest): ReadLayer {
 /** Flags in the order of the header, so that any order compares. */
 export function withSortedFlags(fields: Fields): Fields {
   const { flags } = fields;
-  return Array.isArray(flags) ? { ...fields, flags: FLAGS.filter((flag) => flags.includes(flag)) } : fields;
+  return Array.isArray(flags) ? { ...fields, flags: TCP_FLAGS.filter((flag) => flags.includes(flag)) } : fields;
 }
 
 function faultsOf(request: ReadRequest, field: number): Map<string, string> {

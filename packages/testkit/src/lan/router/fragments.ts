@@ -1,5 +1,5 @@
 import { checksum, ipv4 } from '@lunetta/core';
-import { concat } from '../../lab/frames.js';
+import { concat } from '../../packets/layer.js';
 
 /** In the type of an option: it stands in every fragment. RFC 791 section 3.1. */
 const COPIED = 0x80;

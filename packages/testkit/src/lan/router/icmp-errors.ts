@@ -1,5 +1,5 @@
 import { icmpv4, ipv4, ipv4Address } from '@lunetta/core';
-import { icmpMessage, ipv4Datagram } from '../../lab/frames.js';
+import { ipv4 as datagram } from '../../packets/packet-builder.js';
 
 /** A router's errors are not longer than this, quote included (RFC 1812 section 4.3.2.3). */
 const LONGEST_ERROR = 576;
@@ -22,7 +22,7 @@ export function icmpError(
   if (isIcmpError || ipv4.fragmentOffset(view, 0) > 0 || !ipv4Address.isHost(to)) return undefined;
   const quote = about.subarray(0, LONGEST_ERROR - ipv4.MIN_HEADER_LENGTH - icmpv4.HEADER_LENGTH);
   const addresses = { src: ipv4Address.format(source), dst: ipv4Address.format(to) };
-  return ipv4Datagram({ ...addresses, protocol: ipv4.PROTOCOL_ICMP }, icmpMessage(type, code, rest, quote));
+  return datagram(addresses).icmp({ type, code, rest }).payload(quote).bytes();
 }
 
 /** The answer to an ICMP echo request; undefined if it is none, or damaged. */
@@ -36,11 +36,6 @@ export function echoReply(request: Uint8Array): Uint8Array | undefined {
     src: ipv4Address.format(ipv4.destination(view, 0)),
     dst: ipv4Address.format(ipv4.source(view, 0)),
   };
-  const message = icmpMessage(
-    icmpv4.TYPE_ECHO_REPLY,
-    0,
-    icmpv4.word(view, at),
-    request.subarray(at + icmpv4.HEADER_LENGTH),
-  );
-  return ipv4Datagram({ ...addresses, protocol: ipv4.PROTOCOL_ICMP }, message);
+  const reply = datagram(addresses).icmp({ type: icmpv4.TYPE_ECHO_REPLY, rest: icmpv4.word(view, at) });
+  return reply.payload(request.subarray(at + icmpv4.HEADER_LENGTH)).bytes();
 }

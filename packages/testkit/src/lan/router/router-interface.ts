@@ -1,5 +1,7 @@
 import { arp, type Clock, ethernet, ipv4Address, macAddress, type Scheduler } from '@lunetta/core';
-import { arpPacket, ethernetFrame, mac as parseMac } from '../../lab/frames.js';
+import { macBytes } from '../../packets/addresses.js';
+import type { ArpValues } from '../../packets/arp-layer.js';
+import { ethernet as frame } from '../../packets/packet-builder.js';
 import { Jack, type LanDevice } from '../jack.js';
 import { Neighbours } from './neighbours.js';
 
@@ -36,13 +38,13 @@ export class RouterInterface {
     this.address = cidr.address;
     this.prefixLength = cidr.prefixLength;
     this.addressText = ipv4Address.format(cidr.address);
-    this.macBytes = parseMac(mac);
+    this.macBytes = macBytes(mac);
     this.jack = new Jack(ports.device, name, { onFrame: (frame) => ports.input(frame, this) });
     const { clock, scheduler, unreachable, full } = ports;
     this.neighbours = new Neighbours({
       ...{ clock, scheduler, unreachable, full },
       request: (address) => this.request(address),
-      send: (datagram, to) => this.send(datagram, to, ethernet.ETHERTYPE_IPV4),
+      send: (datagram, to) => this.send(datagram, to),
     });
   }
 
@@ -66,23 +68,28 @@ export class RouterInterface {
     const isToUs = arp.targetAddress(view, at) === this.address;
     if (sender !== this.address && this.isOnLink(sender)) this.neighbours.learn(sender, senderMac, isToUs);
     if (isToUs && arp.operation(view, at) === arp.OPERATION_REQUEST) {
-      const packet = arpPacket({
-        ...{ operation: arp.OPERATION_REPLY, senderMac: this.mac, senderIp: this.addressText },
-        ...{ targetMac: macAddress.format(senderMac), targetIp: ipv4Address.format(sender) },
-      });
-      this.send(packet, senderMac, ethernet.ETHERTYPE_ARP);
+      const targetMac = macAddress.format(senderMac);
+      this.sendArp(targetMac, { operation: 'reply', targetMac, targetIp: ipv4Address.format(sender) });
     }
   }
 
   private request(address: number): void {
-    const packet = arpPacket({
-      ...{ operation: arp.OPERATION_REQUEST, senderMac: this.mac, senderIp: this.addressText },
-      targetIp: ipv4Address.format(address),
-    });
-    this.send(packet, parseMac(BROADCAST), ethernet.ETHERTYPE_ARP);
+    this.sendArp(BROADCAST, { operation: 'request', targetIp: ipv4Address.format(address) });
   }
 
-  private send(packet: Uint8Array, to: Uint8Array, type: number): void {
-    this.jack.send(ethernetFrame({ dst: macAddress.format(to), src: this.mac, type }, packet));
+  private sendArp(dst: string, fields: Partial<ArpValues>): void {
+    this.jack.send(
+      frame({ dst, src: this.mac })
+        .arp({ senderIp: this.addressText, ...fields })
+        .bytes(),
+    );
+  }
+
+  private send(datagram: Uint8Array, to: Uint8Array): void {
+    this.jack.send(
+      frame({ dst: macAddress.format(to), src: this.mac })
+        .payload(datagram)
+        .bytes(),
+    );
   }
 }

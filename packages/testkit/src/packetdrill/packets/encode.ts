@@ -1,31 +1,27 @@
-import { checksum, ipv4, ipv4Address } from '@lunetta/core';
-import { icmpMessage, ipv4Datagram, udpDatagram } from '../../lab/frames.js';
+import { ipv4, type PacketBuilder } from '../../packets/packet-builder.js';
+import { TCP_FLAGS, type TcpValues } from '../../packets/tcp-layer.js';
 import type { IcmpSpec, IpSpec, PacketSpec, QuotedSpec, TcpOptionSpec, TcpSpec } from '../syntax/ast.js';
 import { FLAG_LETTERS } from './decoded.js';
 import type { Flow } from './flow.js';
 
-/** The window of a segment for which the script names none. */
-const DEFAULT_WINDOW = 65_535;
-const TCP_HEADER = 20;
-
 const NOP = 1;
+/** What an error quotes at least: a header and eight bytes (RFC 792). */
+const QUOTED_LENGTH = 28;
 
 /** The datagram of a `<` packet. */
 export function encodePacket({ ip, transport }: PacketSpec, flow: Flow): Uint8Array {
-  const ends = { src: flow.remoteIp, dst: flow.localIp };
-  const fields = { ...ends, ...headerFields(ip) };
+  const datagram = ipv4({ src: flow.remoteIp, dst: flow.localIp, ...headerFields(ip) });
+  const ports = { srcPort: flow.remotePort, dstPort: flow.localPort };
   switch (transport.protocol) {
-    case 'udp': {
-      const ports = { srcPort: flow.remotePort, dstPort: flow.localPort };
-      return ipv4Datagram(
-        { ...fields, protocol: ipv4.PROTOCOL_UDP },
-        udpDatagram(ports, payload(transport.length), ends),
-      );
-    }
+    case 'udp':
+      return datagram.udp(ports).payload(payload(transport.length)).bytes();
     case 'tcp':
-      return ipv4Datagram({ ...fields, protocol: ipv4.PROTOCOL_TCP }, encodeTcp(transport, flow));
+      return datagram
+        .tcp({ ...ports, ...tcpFields(transport, flow) })
+        .payload(payload(transport.length))
+        .bytes();
     case 'icmp':
-      return ipv4Datagram({ ...fields, protocol: ipv4.PROTOCOL_ICMP }, encodeIcmp(transport, flow));
+      return withIcmp(datagram, transport, flow).bytes();
   }
 }
 
@@ -38,24 +34,15 @@ function headerFields({ ecn = 0, tos = 0, ttl = 255, id = 1 }: IpSpec) {
   return { tos: tos | ecn, ttl, id };
 }
 
-function encodeTcp(spec: TcpSpec, flow: Flow): Uint8Array {
-  const options = encodeOptions(spec.options ?? [], flow);
-  const segment = new Uint8Array(TCP_HEADER + options.length + spec.length);
-  const view = new DataView(segment.buffer);
-  view.setUint16(0, flow.remotePort);
-  view.setUint16(2, flow.localPort);
-  view.setInt32(4, (flow.remoteIsn + spec.seq) | 0);
-  view.setInt32(8, spec.ack === undefined ? 0 : ((flow.localIsn ?? 0) + spec.ack) | 0);
-  const bits = [...spec.flags].reduce((sum, letter) => sum | (1 << FLAG_LETTERS.indexOf(letter)), 0);
-  view.setUint16(12, (((TCP_HEADER + options.length) / 4) << 12) | bits);
-  view.setUint16(14, spec.win ?? DEFAULT_WINDOW);
-  view.setUint16(18, spec.urg ?? 0);
-  segment.set(options, TCP_HEADER);
-  segment.set(payload(spec.length), TCP_HEADER + options.length);
-  const [source, destination] = [address(flow.remoteIp), address(flow.localIp)];
-  const pseudo = ipv4.pseudoHeaderSum(source, destination, ipv4.PROTOCOL_TCP, segment.length);
-  view.setUint16(16, checksum.finish(checksum.add(pseudo, view, 0, segment.length)));
-  return segment;
+function tcpFields({ seq, ack, flags, win, urg, options }: TcpSpec, flow: Flow): Partial<TcpValues> {
+  return {
+    seq: flow.remoteIsn + seq,
+    ack: ack === undefined ? 0 : (flow.localIsn ?? 0) + ack,
+    flags: [...flags].map((letter) => TCP_FLAGS[FLAG_LETTERS.indexOf(letter)]),
+    ...(win === undefined ? {} : { window: win }),
+    urgent: urg ?? 0,
+    optionBytes: encodeOptions(options ?? [], flow),
+  };
 }
 
 function encodeOptions(options: readonly TcpOptionSpec[], flow: Flow): Uint8Array {
@@ -86,36 +73,21 @@ function encodeOption(option: TcpOptionSpec, flow: Flow): number[] {
   }
 }
 
-function encodeIcmp(spec: IcmpSpec, flow: Flow): Uint8Array {
-  if (spec.length !== undefined) {
-    return icmpMessage(spec.type, spec.code, ((spec.id ?? 0) << 16) | (spec.seq ?? 0), payload(spec.length));
-  }
-  const quote = spec.quoted === undefined ? new Uint8Array(0) : encodeQuote(spec.quoted, flow);
-  return icmpMessage(spec.type, spec.code, spec.mtu ?? 0, quote);
+function withIcmp(datagram: PacketBuilder, spec: IcmpSpec, flow: Flow): PacketBuilder {
+  const { type, code, id = 0, seq = 0, mtu = 0, length, quoted } = spec;
+  if (length !== undefined) return datagram.icmp({ type, code, id, seq }).payload(payload(length));
+  return datagram.icmp({ type, code, mtu }).payload(quoted === undefined ? '' : encodeQuote(quoted, flow));
 }
 
 /** The header of a datagram that the stack has sent, and the first eight bytes of what it carried. */
 function encodeQuote(quoted: QuotedSpec, flow: Flow): Uint8Array {
-  const ends = { src: flow.localIp, dst: flow.remoteIp };
-  if (quoted.protocol === 'udp') {
-    const ports = { srcPort: flow.localPort, dstPort: flow.remotePort };
-    const datagram = udpDatagram(ports, payload(quoted.length), ends);
-    return ipv4Datagram({ ...ends, protocol: ipv4.PROTOCOL_UDP, fragment: ipv4.DONT_FRAGMENT }, datagram).subarray(
-      0,
-      28,
-    );
-  }
-  const segment = new Uint8Array(TCP_HEADER + quoted.length);
-  const view = new DataView(segment.buffer);
-  view.setUint16(0, flow.localPort);
-  view.setUint16(2, flow.remotePort);
-  view.setInt32(4, ((flow.localIsn ?? 0) + quoted.seq) | 0);
-  view.setUint16(12, (5 << 12) | (1 << FLAG_LETTERS.indexOf('.')));
-  return ipv4Datagram({ ...ends, protocol: ipv4.PROTOCOL_TCP, fragment: ipv4.DONT_FRAGMENT }, segment).subarray(0, 28);
-}
-
-function address(text: string): number {
-  return ipv4Address.parse(text)!;
+  const datagram = ipv4({ src: flow.localIp, dst: flow.remoteIp, dontFragment: true });
+  const ports = { srcPort: flow.localPort, dstPort: flow.remotePort };
+  const transport =
+    quoted.protocol === 'udp'
+      ? datagram.udp(ports)
+      : datagram.tcp({ ...ports, seq: (flow.localIsn ?? 0) + quoted.seq });
+  return transport.payload(payload(quoted.length)).bytes().subarray(0, QUOTED_LENGTH);
 }
 
 function word(value: number): number[] {

@@ -1,7 +1,7 @@
 import { macAddress, Stack, type NetworkInterface, type StackSettings } from '@lunetta/core';
-import { arpPacket, ethernetFrame } from '../../lab/frames.js';
 import { TestStack } from '../../conformance/test-stack.js';
 import { createMemoryCable, type MemoryCable } from '../../memory/memory-cable.js';
+import { ethernet } from '../../packets/packet-builder.js';
 import type { VirtualHost } from '../../virtual/virtual-host.js';
 
 const STACK_MAC = '02:00:00:00:00:01';
@@ -61,7 +61,7 @@ export class DrillLink {
 
   /** A datagram comes from the gateway. */
   inject(datagram: Uint8Array): void {
-    this.send(ethernetFrame({ dst: STACK_MAC, src: GATEWAY_MAC }, datagram));
+    this.send(ethernet({ dst: STACK_MAC, src: GATEWAY_MAC }).payload(datagram).bytes());
     this.host.settle();
     this.collect();
   }
@@ -107,27 +107,21 @@ export class DrillLink {
     const isRequest = packet[7] === 1;
     const target = packet.subarray(24, 28).join('.');
     if (!isRequest || target === this.options.localIp) return;
-    this.sendArp(2, target);
+    this.sendArp('reply', target);
     this.host.settle();
     this.collect();
   }
 
   private introduceGateway(): void {
     this.collect();
-    this.sendArp(1, this.options.gateway);
+    this.sendArp('request', this.options.gateway);
     this.host.settle();
     this.collect();
   }
 
-  private sendArp(operation: number, senderIp: string): void {
-    const fields = {
-      operation,
-      senderMac: GATEWAY_MAC,
-      senderIp,
-      targetMac: STACK_MAC,
-      targetIp: this.options.localIp,
-    };
-    this.send(ethernetFrame({ dst: STACK_MAC, src: GATEWAY_MAC, type: ETHERTYPE_ARP }, arpPacket(fields)));
+  private sendArp(operation: 'request' | 'reply', senderIp: string): void {
+    const fields = { operation, senderIp, targetMac: STACK_MAC, targetIp: this.options.localIp };
+    this.send(ethernet({ dst: STACK_MAC, src: GATEWAY_MAC }).arp(fields).bytes());
   }
 
   private send(frame: Uint8Array): void {
