@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Stack, type AddressConflict, type UdpSocket } from '@lunetta/core';
-import { createMemoryCable, type Packet, StackLab, VirtualHost } from '@lunetta/testkit';
+import { createMemoryCable, ethernet, type Packet, StackLab, VirtualHost } from '@lunetta/testkit';
 
 const { PEER_IP, PEER_MAC, STACK_IP, STACK_MAC } = StackLab;
 const BROADCAST = 'ff:ff:ff:ff:ff:ff';
@@ -40,7 +40,7 @@ function counters() {
 describe('answering', () => {
   test('a request for our address, to all or to us alone, is answered to the asker alone', () => {
     for (const dst of [BROADCAST, STACK_MAC]) {
-      const [reply, ...rest] = lab.ask(lab.arpFrame({}, dst));
+      const [reply, ...rest] = lab.ask(ethernet({ dst }).arp());
       expect(rest).toEqual([]);
       expect(reply).toMatchObject({ ethernet: { dst: PEER_MAC, src: STACK_MAC } });
       expect(reply.arp).toMatchObject({
@@ -54,38 +54,39 @@ describe('answering', () => {
   });
 
   test('a probe (sender 0.0.0.0) is answered, and nothing is learnt from it', () => {
-    const [reply] = lab.ask(lab.arpFrame({ senderIp: '0.0.0.0' }, BROADCAST));
+    const [reply] = lab.ask(ethernet({ dst: BROADCAST }).arp({ senderIp: '0.0.0.0' }));
     expect(reply.arp).toMatchObject({ operation: 'reply', senderIp: STACK_IP, targetIp: '0.0.0.0' });
     expect(counters().arp.neighbours).toBe(0);
   });
 
   test('a request for somebody else is not answered, and creates no entry', () => {
-    expect(lab.ask(lab.arpFrame({ targetIp: '10.0.0.3' }, BROADCAST))).toEqual([]);
+    expect(lab.ask(ethernet({ dst: BROADCAST }).arp({ targetIp: '10.0.0.3' }))).toEqual([]);
     expect(lab.drops('arp.notForUs')).toBe(1);
     expect(counters().arp.neighbours).toBe(0);
   });
 
   test('a padded request is answered like an unpadded one', () => {
-    const padded = new Uint8Array(60);
-    padded.set(lab.arpFrame({}));
-    expect(lab.ask(padded)).toHaveLength(1);
+    expect(lab.ask(ethernet({ padding: new Uint8Array(18) }).arp())).toHaveLength(1);
   });
 });
 
 describe('refusing', () => {
   test.each([
-    ['shorter than an ARP packet', 27, 'arp.truncated', () => undefined],
-    ['of another hardware type', 28, 'arp.unknownFormat', (f: Uint8Array) => (f[15] = 6)],
-    ['of another protocol type', 28, 'arp.unknownFormat', (f: Uint8Array) => (f[17] = 1)],
-    ['with another hardware address length', 28, 'arp.unknownFormat', (f: Uint8Array) => (f[18] = 8)],
-    ['with another protocol address length', 28, 'arp.unknownFormat', (f: Uint8Array) => (f[19] = 16)],
-    ['of operation 0', 28, 'arp.unknownFormat', (f: Uint8Array) => (f[21] = 0)],
-    ['of operation 3 (RARP)', 28, 'arp.unknownFormat', (f: Uint8Array) => (f[21] = 3)],
-  ])('a packet %s', (_, length, reason, spoil) => {
-    const frame = lab.arpFrame({});
-    spoil(frame);
-    expect(lab.ask(frame.subarray(0, 14 + length))).toEqual([]);
-    expect(lab.drops(reason)).toBe(1);
+    ['of another hardware type', { hardwareType: 6 }],
+    ['of another protocol type', { protocolType: 0x0801 }],
+    ['with another hardware address length', { hardwareLength: 8 }],
+    ['with another protocol address length', { protocolLength: 16 }],
+    ['of operation 0', { operation: 0 }],
+    ['of operation 3 (RARP)', { operation: 3 }],
+  ])('a packet %s', (_, fields) => {
+    expect(lab.ask(ethernet().arp(fields))).toEqual([]);
+    expect(lab.drops('arp.unknownFormat')).toBe(1);
+    expect(counters().arp.neighbours).toBe(0);
+  });
+
+  test('a packet shorter than ARP is', () => {
+    expect(lab.ask(ethernet().arp().bytes().subarray(0, 41))).toEqual([]);
+    expect(lab.drops('arp.truncated')).toBe(1);
     expect(counters().arp.neighbours).toBe(0);
   });
 
@@ -95,9 +96,7 @@ describe('refusing', () => {
     ['a MAC of zeros', '00:00:00:00:00:00'],
     ['our own MAC', STACK_MAC],
   ])('a sender with %s is never cached', (_, senderMac) => {
-    const frame = lab.arpFrame({ senderMac });
-    frame.set([2, 0, 0, 0, 0, 2], 6); // the Ethernet source is a decent one
-    expect(lab.ask(frame)).toEqual([]);
+    expect(lab.ask(ethernet().arp({ senderMac }))).toEqual([]); // the Ethernet source is a decent one
     expect(lab.drops('arp.badSender')).toBe(1);
     expect(counters().arp.neighbours).toBe(0);
   });
@@ -105,14 +104,14 @@ describe('refusing', () => {
   test.each(['127.0.0.1', '224.0.0.1', '255.255.255.255', '240.0.0.1', '0.0.0.1', '10.0.0.255'])(
     'a sender with the address %s',
     (senderIp) => {
-      expect(lab.ask(lab.arpFrame({ senderIp }))).toEqual([]);
+      expect(lab.ask(ethernet().arp({ senderIp }))).toEqual([]);
       expect(lab.drops('arp.badSender')).toBe(1);
     },
   );
 
   test('a reply that nobody asked for creates no entry', () => {
-    expect(lab.ask(lab.arpFrame({ operation: 2 }))).toEqual([]);
-    expect(lab.ask(lab.arpFrame({ operation: 2, targetIp: PEER_IP }, BROADCAST))).toEqual([]);
+    expect(lab.ask(ethernet().arp({ operation: 'reply' }))).toEqual([]);
+    expect(lab.ask(ethernet({ dst: BROADCAST }).arp({ operation: 'reply', targetIp: PEER_IP }))).toEqual([]);
     expect(counters().arp.neighbours).toBe(0);
     expect(lab.drops('arp.unsolicited')).toBe(1);
     expect(lab.drops('arp.notForUs')).toBe(1);
@@ -120,7 +119,7 @@ describe('refusing', () => {
 
   test('a reply that nobody asked for does not replace a confirmed address', () => {
     lab.befriend();
-    lab.ask(lab.arpFrame({ operation: 2, senderMac: OTHER_MAC }));
+    lab.ask(ethernet({ src: OTHER_MAC }).arp({ operation: 'reply' }));
     expect(lab.drops('arp.unsolicited')).toBe(1);
     expect(sendTo(socketTo(), PEER_IP)).toMatchObject([{ ethernet: { dst: PEER_MAC } }]);
   });
@@ -128,7 +127,7 @@ describe('refusing', () => {
   test('a reply from somebody else than was asked is not taken for the answer', () => {
     const socket = socketTo();
     sendTo(socket, PEER_IP);
-    expect(lab.ask(lab.arpFrame({ operation: 2, senderIp: '10.0.0.3' }))).toEqual([]);
+    expect(lab.ask(ethernet().arp({ operation: 'reply', senderIp: '10.0.0.3' }))).toEqual([]);
     expect(counters().tx.pending).toBe(1);
   });
 });
@@ -146,13 +145,13 @@ describe('resolving', () => {
       targetMac: '00:00:00:00:00:00',
       targetIp: PEER_IP,
     });
-    const [datagram] = lab.ask(lab.arpFrame({ operation: 2 }));
+    const [datagram] = lab.ask(ethernet().arp({ operation: 'reply' }));
     expect(datagram).toMatchObject({ ethernet: { dst: PEER_MAC }, payload: Uint8Array.of(7) });
   });
 
   test('the asked one speaking by itself (a request to us) lets its datagrams go, too', () => {
     sendTo(socketTo(), PEER_IP, 7);
-    const frames = lab.ask(lab.arpFrame({}));
+    const frames = lab.ask(ethernet().arp());
     expect(marks(frames)).toEqual([7]);
   });
 
@@ -222,7 +221,7 @@ describe('resolving', () => {
     expect(buffers.inUse).toBe(64 + tx.pending);
     expect(lab.stack.counters().interfaces[0].link.refused['doubleFree']).toBe(0);
     lab.heard();
-    expect(marks(lab.ask(lab.arpFrame({})))).toEqual(new Array<number>(tx.pending).fill(200));
+    expect(marks(lab.ask(ethernet().arp()))).toEqual(new Array<number>(tx.pending).fill(200));
   });
 
   test('answers after giving up work as if nothing had been', () => {
@@ -231,7 +230,7 @@ describe('resolving', () => {
     lab.advance('4s');
     lab.receive();
     expect(requests(sendTo(socket, PEER_IP, 2))).toEqual([PEER_IP]);
-    expect(marks(lab.ask(lab.arpFrame({ operation: 2 })))).toEqual([2]);
+    expect(marks(lab.ask(ethernet().arp({ operation: 'reply' })))).toEqual([2]);
   });
 
   test('what is off our networks is asked for nowhere without a gateway', () => {
@@ -246,7 +245,7 @@ describe('waiting', () => {
     const socket = socketTo();
     for (let i = 0; i < 68; i++) sendTo(socket, PEER_IP, i);
     expect(lab.drops('arp.pendingFull')).toBe(4);
-    expect(marks(lab.ask(lab.arpFrame({ operation: 2 })))).toEqual(Array.from({ length: 64 }, (_, i) => i + 4));
+    expect(marks(lab.ask(ethernet().arp({ operation: 'reply' })))).toEqual(Array.from({ length: 64 }, (_, i) => i + 4));
   });
 
   test('256 wait in all: the oldest gives way, and the newest for every address stays', () => {
@@ -258,7 +257,7 @@ describe('waiting', () => {
     expect(lab.drops('arp.pendingFull')).toBe(20 * 20 - 256);
     for (let host = 10; host < 30; host++) {
       const senderMac = `02:00:00:00:01:${host}`;
-      const sent = marks(lab.ask(lab.arpFrame({ operation: 2, senderIp: `10.0.0.${host}`, senderMac })));
+      const sent = marks(lab.ask(ethernet({ src: senderMac }).arp({ operation: 'reply', senderIp: `10.0.0.${host}` })));
       expect(sent.at(-1)).toBe(19);
       expect(sent).toEqual([...sent].sort((a, b) => a - b));
     }
@@ -273,7 +272,7 @@ describe('waiting', () => {
     for (let i = 0; i < 6; i++) sendTo(socket, PEER_IP, i);
     expect(counters().held).toBe(3);
     expect(lab.drops('arp.pendingFull')).toBe(3);
-    expect(marks(lab.ask(lab.arpFrame({ operation: 2 })))).toEqual([3, 4, 5]);
+    expect(marks(lab.ask(ethernet().arp({ operation: 'reply' })))).toEqual([3, 4, 5]);
   });
 
   test('one dead host does not keep others waiting', () => {
@@ -309,7 +308,7 @@ describe('ageing', () => {
     expect(marks(frames)).toEqual([3]);
     const request = frames.find((frame) => frame.arp)!;
     expect(request).toMatchObject({ ethernet: { dst: PEER_MAC }, arp: { operation: 'request', targetIp: PEER_IP } });
-    lab.ask(lab.arpFrame({ operation: 2 }));
+    lab.ask(ethernet().arp({ operation: 'reply' }));
     expect(sendTo(socketTo(), PEER_IP, 4)).toHaveLength(1);
   });
 
@@ -329,7 +328,7 @@ describe('ageing', () => {
     lab.advance('31s');
     const socket = socketTo();
     sendTo(socket, PEER_IP);
-    lab.ask(lab.arpFrame({ operation: 2, senderMac: OTHER_MAC }));
+    lab.ask(ethernet({ src: OTHER_MAC }).arp({ operation: 'reply' }));
     expect(sendTo(socket, PEER_IP)).toMatchObject([{ ethernet: { dst: OTHER_MAC } }]);
   });
 
@@ -343,10 +342,9 @@ describe('ageing', () => {
 
   test('a known neighbour that announces a new address is followed', () => {
     lab.befriend();
-    const announcement = { senderMac: OTHER_MAC, targetIp: PEER_IP };
-    expect(lab.ask(lab.arpFrame(announcement, BROADCAST))).toEqual([]);
+    expect(lab.ask(ethernet({ dst: BROADCAST, src: OTHER_MAC }).arp({ targetIp: PEER_IP }))).toEqual([]);
     expect(marks(sendTo(socketTo(), PEER_IP, 1))).toEqual([1]);
-    lab.ask(lab.arpFrame({ operation: 2, senderMac: PEER_MAC, targetIp: PEER_IP }, BROADCAST));
+    lab.ask(ethernet({ dst: BROADCAST }).arp({ operation: 'reply', targetIp: PEER_IP }));
     expect(sendTo(socketTo(), PEER_IP)).toMatchObject([{ ethernet: { dst: PEER_MAC } }]);
   });
 });
@@ -357,10 +355,11 @@ describe('floods', () => {
     lab = new StackLab({ cable: { poison: false }, settings: { arp: { maxNeighbours: 512 } } });
     lab.befriend();
     const socket = socketTo();
+    const request = ethernet().arp().bytes();
     for (let first = 0; first < 65_000; first += 100) {
       const frames = Array.from({ length: 100 }, (_, n) => {
         const [high, low] = [(first + n) >> 8, (first + n) & 255];
-        const frame = lab.arpFrame({});
+        const frame = request.slice();
         frame.set([2, 1, 1, 1, high, low, 10, 9, high, low], 22);
         return frame;
       });
@@ -439,18 +438,19 @@ describe('our own addresses', () => {
     lab.stack.onAddressConflict = (conflict) => conflicts.push(conflict);
     lab.advance('5s');
     lab.receive();
-    const claim = { senderIp: STACK_IP, senderMac: OTHER_MAC, targetIp: PEER_IP };
-    const [defence, ...rest] = lab.ask(lab.arpFrame(claim, BROADCAST));
+    const claim = (fields: { operation?: 'reply'; targetIp?: string } = {}) =>
+      ethernet({ dst: BROADCAST, src: OTHER_MAC }).arp({ senderIp: STACK_IP, targetIp: PEER_IP, ...fields });
+    const [defence, ...rest] = lab.ask(claim());
     expect(rest).toEqual([]);
     expect(defence.arp).toMatchObject({ operation: 'request', senderIp: STACK_IP, targetIp: STACK_IP });
     expect(conflicts).toMatchObject([{ address: STACK_IP, hardwareAddress: OTHER_MAC }]);
     expect(conflicts[0].interface).toBe(lab.iface);
     for (let i = 0; i < 9; i++) {
       lab.advance('1s');
-      expect(lab.ask(lab.arpFrame({ ...claim, operation: 2 }, BROADCAST))).toEqual([]);
+      expect(lab.ask(claim({ operation: 'reply' }))).toEqual([]);
     }
     lab.advance('2s');
-    expect(lab.ask(lab.arpFrame({ ...claim, targetIp: STACK_IP }, BROADCAST))).toHaveLength(1);
+    expect(lab.ask(claim({ targetIp: STACK_IP }))).toHaveLength(1);
     expect(conflicts).toHaveLength(2);
     expect(counters().arp.conflicts).toBe(11);
     expect(lab.drops('arp.conflict')).toBe(11);
@@ -459,11 +459,11 @@ describe('our own addresses', () => {
 
   test('our own announcement coming back is no conflict', () => {
     lab.stack.onAddressConflict = () => expect('a conflict').toBe('none');
-    const frame = lab.arpFrame({ senderIp: STACK_IP, senderMac: STACK_MAC, targetIp: STACK_IP }, BROADCAST);
-    expect(lab.ask(frame)).toEqual([]);
+    const announcement = { senderMac: STACK_MAC, senderIp: STACK_IP, targetIp: STACK_IP };
+    expect(lab.ask(ethernet({ dst: BROADCAST, src: STACK_MAC }).arp(announcement))).toEqual([]);
     expect(lab.drops('ethernet.ownSource')).toBe(1);
-    frame.set([2, 0, 0, 0, 0, 9], 6); // through a proxy with an address of its own
-    expect(lab.ask(frame)).toEqual([]);
+    const proxy = '02:00:00:00:00:09'; // with an address of its own
+    expect(lab.ask(ethernet({ dst: BROADCAST, src: proxy }).arp(announcement))).toEqual([]);
     expect(counters().arp.conflicts).toBe(0);
   });
 });

@@ -7,7 +7,7 @@ import {
   RX_L4_CHECKSUM_BAD,
   RX_L4_CHECKSUM_GOOD,
 } from '@lunetta/core';
-import { StackLab } from '@lunetta/testkit';
+import { ethernet, StackLab } from '@lunetta/testkit';
 
 let lab: StackLab;
 beforeEach(() => {
@@ -32,9 +32,21 @@ function deviceSays(flags: number): void {
 
 /** Echo requests with a right and a wrong UDP checksum, and with a wrong IPv4 header checksum. */
 const REQUESTS = {
-  right: () => lab.udpFrame({ srcPort: 5, dstPort: 7 }, Uint8Array.of(1, 2, 3)),
-  wrongUdp: () => lab.udpFrame({ srcPort: 5, dstPort: 7, checksum: 0xbad }, Uint8Array.of(1, 2, 3)),
-  wrongIp: () => lab.udpFrame({ srcPort: 5, dstPort: 7 }, Uint8Array.of(1, 2, 3), { checksum: 0xbad }),
+  right: () =>
+    ethernet()
+      .ipv4()
+      .udp({ srcPort: 5, dstPort: 7 })
+      .payload(Uint8Array.of(1, 2, 3)),
+  wrongUdp: () =>
+    ethernet()
+      .ipv4()
+      .udp({ srcPort: 5, dstPort: 7, checksum: 0xbad })
+      .payload(Uint8Array.of(1, 2, 3)),
+  wrongIp: () =>
+    ethernet()
+      .ipv4({ checksum: 0xbad })
+      .udp({ srcPort: 5, dstPort: 7 })
+      .payload(Uint8Array.of(1, 2, 3)),
 } as const;
 
 /** How many answers there are; each is held to the standards, its checksums among them. */

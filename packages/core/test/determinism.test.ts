@@ -6,7 +6,7 @@ import { FrameFuzzer, openSockets } from './support/frame-fuzzer.js';
 async function record(seed: number): Promise<string[]> {
   const lab = new StackLab({ seed, cable: { buffers: 1100 } });
   openSockets(lab);
-  const fuzzer = new FrameFuzzer(lab, 99);
+  const fuzzer = new FrameFuzzer(99);
   const start = lab.host.clock.nowUs();
   const sent: string[] = [];
   for (let i = 0; i < 600; i++) {

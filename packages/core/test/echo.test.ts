@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { ethernet, icmpv4, ipv4, udp } from '@lunetta/core';
-import { concat, icmpMessage, StackLab } from '@lunetta/testkit';
+import { ethernet, StackLab } from '@lunetta/testkit';
+import '@lunetta/testkit/jest';
 
 let lab: StackLab;
 afterEach(() => lab.close());
@@ -16,14 +16,12 @@ describe('UDP echo', () => {
       expect(datagram.reply()).toBeUndefined();
     };
     lab.introduce();
-    const [first] = lab.exchange(lab.udpFrame({ srcPort: 5000, dstPort: 7 }, HELLO));
+    const [first] = lab.exchange(ethernet().ipv4().udp({ srcPort: 5000, dstPort: 7 }).payload(HELLO));
     // The stack has our address from our request, unconfirmed: it asks for it once more, after the answer.
-    expect(first).toBeDefined();
-    const view = new DataView(first.buffer, first.byteOffset, first.length);
-    expect(ethernet.ethertype(view, 0)).toBe(ethernet.ETHERTYPE_IPV4);
-    expect(udp.srcPort(view, 34)).toBe(7);
-    expect(udp.dstPort(view, 34)).toBe(5000);
-    expect(first.subarray(42)).toEqual(HELLO);
+    const echo = ethernet({ padding: new Uint8Array(0) })
+      .ipv4()
+      .udp({ srcPort: 7, dstPort: 5000 });
+    expect(first).toMatchPacket(echo.payload(HELLO));
   });
 
   test('a datagram from a stranger is answered once ARP has found him', () => {
@@ -31,8 +29,8 @@ describe('UDP echo', () => {
     const socket = lab.stack.udp.open();
     socket.bind({ port: 7 });
     socket.onDatagram = (datagram) => void datagram.reply();
-    const [request] = lab.exchange(lab.udpFrame({ srcPort: 5000, dstPort: 7 }, HELLO));
-    expect(new DataView(request.buffer, request.byteOffset).getUint16(12)).toBe(ethernet.ETHERTYPE_ARP);
+    const [request] = lab.exchange(ethernet().ipv4().udp({ srcPort: 5000, dstPort: 7 }).payload(HELLO));
+    expect(request).toMatchPacket(ethernet().arp({ operation: 'request', targetIp: StackLab.PEER_IP }));
   });
 });
 
@@ -40,9 +38,8 @@ test('an ICMP echo request comes back as a reply with its data', () => {
   lab = new StackLab();
   lab.introduce();
   const data = Uint8Array.from({ length: 56 }, (_, i) => i);
-  const message = icmpMessage(icmpv4.TYPE_ECHO_REQUEST, 0, 0x12345678, data);
-  const frames = lab.exchange(lab.ipv4Frame({ protocol: ipv4.PROTOCOL_ICMP }, message));
-  const reply = frames.find((frame) => frame[12] === 8 && frame[13] === 0)!;
-  expect(reply.subarray(34)).toEqual(icmpMessage(icmpv4.TYPE_ECHO_REPLY, 0, 0x12345678, data));
-  expect(concat(reply).length).toBe(14 + 20 + 8 + 56);
+  const frames = lab.exchange(ethernet().ipv4().icmp({ rest: 0x12345678 }).payload(data));
+  const reply = ethernet().ipv4().icmp({ type: 'echo_reply', code: 0, rest: 0x12345678 }).payload(data);
+  expect(frames).toContainPacket(reply, 1);
+  expect(frames.find((frame) => frame[13] === 0)).toHaveLength(14 + 20 + 8 + 56);
 });

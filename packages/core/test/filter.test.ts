@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Verdict, type FilterFunction, type FilterHook } from '@lunetta/core';
-import { StackLab } from '@lunetta/testkit';
+import { ethernet, StackLab } from '@lunetta/testkit';
 import { RouterLab } from './support/router-lab.js';
 
 const { PEER_IP, STACK_IP } = StackLab;
@@ -19,7 +19,13 @@ describe('a packet filter on the way to our sockets and from them', () => {
     return lab.stack.filter.add(hook, filter);
   }
 
-  const ask = () => lab.ask(lab.udpFrame(PING_PONG, Uint8Array.of(1, 2, 3)));
+  const ask = () =>
+    lab.ask(
+      ethernet()
+        .ipv4()
+        .udp(PING_PONG)
+        .payload(Uint8Array.of(1, 2, 3)),
+    );
 
   test('sees what there is to see', () => {
     const seen: unknown[] = [];
@@ -98,7 +104,7 @@ describe('a packet filter on the way to our sockets and from them', () => {
     // Every frame that is heard is held to its checksums.
     for (let length = 0; length < 50; length++) {
       const payload = Uint8Array.from({ length }, (_, i) => i * length);
-      const frame = lab.udpFrame({ srcPort: 5000, dstPort: 70 }, payload);
+      const frame = ethernet().ipv4().udp({ srcPort: 5000, dstPort: 70 }).payload(payload);
       expect(lab.ask(frame)).toMatchObject([
         { ipv4: { src: '10.0.0.77', dst: PEER_IP, ttl: 9, tos: 0x28 }, udp: { srcPort: 70, dstPort: 5000 }, payload },
       ]);
@@ -119,14 +125,15 @@ describe('a packet filter on the way through us', () => {
       datagram.source = '10.0.1.1';
       return Verdict.PASS;
     });
-    lab.send(0, lab.udpFrame(0, THERE));
+    lab.send(0, lab.datagram(0, THERE));
     expect(lab.heard(1)).toMatchObject([
       { ipv4: { src: '10.0.1.1', dst: '10.0.1.2', ttl: 63 }, udp: { srcPort: 1000 } },
     ]);
-    lab.send(1, lab.udpFrame(1, { src: '10.0.1.2', dst: '10.0.0.2' }));
+    lab.send(1, lab.datagram(1, { src: '10.0.1.2', dst: '10.0.0.2' }));
     expect(lab.heard(1)).toMatchObject([{ icmp: { type: 3, code: 13 } }]);
     expect(lab.heard(0)).toEqual([]);
-    lab.send(0, lab.ipv4Frame(0, { ...THERE, protocol: 47 }, new Uint8Array(8)));
+    const gre = lab.from(0).ipv4({ ...THERE, protocol: 47 });
+    lab.send(0, gre.payload(new Uint8Array(8)));
     expect([lab.heard(1), lab.drops(0, 'filter.forward'), lab.drops(1, 'filter.forward')]).toEqual([[], 1, 1]);
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { checksum, ethernet, ipv4 } from '@lunetta/core';
-import { arpPacket, concat, ethernetFrame, icmpMessage, ipv4Datagram, udpDatagram } from '@lunetta/testkit';
+import { checksum } from '@lunetta/core';
+import { ethernet, ipv4 } from '@lunetta/testkit';
 import { RouterLab, type RouterLabOptions } from './support/router-lab.js';
 
 let lab: RouterLab;
@@ -20,7 +20,7 @@ describe('a router', () => {
     start(options);
     for (const length of [0, 1, 1000, 1472]) {
       const payload = Uint8Array.from({ length }, (_byte, i) => i);
-      lab.send(0, lab.udpFrame(0, { ...THERE, ttl: 9, tos: 0xb8, id: 4711 }, payload));
+      lab.send(0, lab.datagram(0, { ...THERE, ttl: 9, tos: 0xb8, id: 4711 }, payload));
       expect(lab.heard(1)).toMatchObject([
         {
           ethernet: { src: RouterLab.routerMac(1), dst: RouterLab.stationMac(1) },
@@ -37,25 +37,25 @@ describe('a router', () => {
 
   test('is none unless it is told to be', () => {
     start({ settings: { ipv4: {} } });
-    lab.send(0, lab.udpFrame(0, THERE));
+    lab.send(0, lab.datagram(0, THERE));
     expect([lab.heard(0), lab.heard(1), lab.drops(0, 'ipv4.notForUs')]).toEqual([[], [], 1]);
     lab.stack.forwarding = true;
-    lab.send(0, lab.udpFrame(0, THERE));
+    lab.send(0, lab.datagram(0, THERE));
     expect(lab.heard(1)).toHaveLength(1);
     lab.stack.forwarding = false;
-    lab.send(0, lab.udpFrame(0, THERE));
+    lab.send(0, lab.datagram(0, THERE));
     expect(lab.heard(1)).toEqual([]);
   });
 
   test('answers on its address of any interface; a strong host does not, a weak one does', async () => {
-    const other = { src: '10.0.0.2', dst: '10.0.1.1', protocol: 1 };
+    const other = { src: '10.0.0.2', dst: '10.0.1.1' };
     for (const [ipv4Settings, answers] of [
       [{ forwarding: true }, 1],
       [{}, 0],
       [{ hostModel: 'weak' as const }, 1],
     ] as const) {
       start({ settings: { ipv4: ipv4Settings } });
-      lab.send(0, lab.ipv4Frame(0, other, icmpMessage(8, 0, 1, Uint8Array.of(1))));
+      lab.send(0, lab.from(0).ipv4(other).icmp({ rest: 1 }).payload(Uint8Array.of(1)));
       expect([0, 1].flatMap((n) => lab.heard(n))).toHaveLength(answers);
       await lab.close();
     }
@@ -64,7 +64,7 @@ describe('a router', () => {
 
   test.each([1, 0])('answers a TTL of %d with time exceeded: traceroute through us', (ttl) => {
     start();
-    lab.send(0, lab.udpFrame(0, { ...THERE, ttl }));
+    lab.send(0, lab.datagram(0, { ...THERE, ttl }));
     const [answer] = lab.heard(0);
     expect(answer).toMatchObject({ ipv4: { src: '10.0.0.1', dst: '10.0.0.2' }, icmp: { type: 11, code: 0 } });
     expect(new DataView(answer.payload.buffer, answer.payload.byteOffset).getUint16(20)).toBe(1000);
@@ -73,9 +73,9 @@ describe('a router', () => {
 
   test('says that there is no way, and that nobody is there', () => {
     start();
-    lab.send(0, lab.udpFrame(0, { ...THERE, dst: '192.0.2.1' }));
+    lab.send(0, lab.datagram(0, { ...THERE, dst: '192.0.2.1' }));
     expect(lab.heard(0)).toMatchObject([{ icmp: { type: 3, code: 0 } }]);
-    lab.send(0, lab.udpFrame(0, { ...THERE, dst: '10.0.1.99' }));
+    lab.send(0, lab.datagram(0, { ...THERE, dst: '10.0.1.99' }));
     lab.host.advance('5s');
     expect(lab.heard(0).filter(({ icmp }) => icmp)).toMatchObject([{ icmp: { type: 3, code: 1 } }]);
     expect(lab.drops(0, 'forward.noRoute')).toBe(1);
@@ -84,7 +84,7 @@ describe('a router', () => {
   test('cuts up what the next link does not take, or names that link’s MTU', () => {
     start({ mtus: [1500, 576] });
     const payload = Uint8Array.from({ length: 1400 }, (_, i) => i * 3);
-    lab.send(0, lab.udpFrame(0, { ...THERE, id: 5 }, payload));
+    lab.send(0, lab.datagram(0, { ...THERE, id: 5 }, payload));
     const fragments = lab.heard(1);
     expect(fragments).toMatchObject([
       { ipv4: { fragmentOffset: 0, moreFragments: true } },
@@ -92,8 +92,8 @@ describe('a router', () => {
       { ipv4: { fragmentOffset: 1104, moreFragments: false } },
     ]);
     expect(fragments.every(({ ipv4 }) => ipv4!.id === 5 && ipv4!.ttl === 63)).toBe(true);
-    expect(concat(...fragments.map((fragment) => fragment.payload)).subarray(8)).toEqual(payload);
-    lab.send(0, lab.udpFrame(0, { ...THERE, fragment: ipv4.DONT_FRAGMENT }, payload));
+    expect(new Uint8Array(Buffer.concat(fragments.map((fragment) => fragment.payload)).subarray(8))).toEqual(payload);
+    lab.send(0, lab.datagram(0, { ...THERE, dontFragment: true }, payload));
     expect(lab.heard(0)).toMatchObject([{ icmp: { type: 3, code: 4, rest: 576 } }]);
     expect([lab.heard(1), lab.drops(0, 'forward.tooLong')]).toEqual([[], 1]);
   });
@@ -102,11 +102,14 @@ describe('a router', () => {
     start({ mtus: [1500, 576] });
     const payload = Uint8Array.from({ length: 1000 }, (_, i) => i);
     const offset = 1480;
-    const fields = { ...THERE, protocol: 17, fragment: (offset >> 3) | 0x2000 };
+    const fields = { ...THERE, moreFragments: true };
     lab.send(
       0,
-      lab.ipv4Frame(0, fields, payload),
-      lab.ipv4Frame(0, { ...fields, fragment: 0x2000 }, payload.subarray(0, 96)),
+      lab
+        .from(0)
+        .ipv4({ ...fields, fragmentOffset: offset })
+        .payload(payload),
+      lab.from(0).ipv4(fields).payload(payload.subarray(0, 96)),
     );
     expect(lab.heard(1)).toMatchObject([
       { ipv4: { fragmentOffset: offset, moreFragments: true } },
@@ -119,8 +122,7 @@ describe('a router', () => {
     start({ mtus: [1500, 576] });
     // A security option (130, copied) and a record route (7, not copied).
     const options = Uint8Array.of(130, 11, ...new Array<number>(9).fill(5), 7, 7, 4, 0, 0, 0, 0, 1, 0);
-    const datagram = udpDatagram({ srcPort: 1, dstPort: 2 }, new Uint8Array(900), THERE);
-    lab.send(0, lab.ipv4Frame(0, { ...THERE, options }, datagram));
+    lab.send(0, lab.datagram(0, { ...THERE, options }, new Uint8Array(900)));
     lab.host.settle();
     const headers = lab.heardRaw(1).map((frame) => frame.subarray(14, 14 + ((frame[14] & 15) << 2)));
     expect(headers.map((header) => header.length)).toEqual([40, 32]);
@@ -135,12 +137,12 @@ describe('a router', () => {
     start();
     lab.stack.routes.add({ destination: '192.0.2.0/24', gateway: '10.0.0.3' });
     lab.introduce(0, '10.0.0.3', '02:00:00:00:00:03');
-    lab.send(0, lab.udpFrame(0, { src: '10.0.0.2', dst: '192.0.2.1' }));
+    lab.send(0, lab.datagram(0, { src: '10.0.0.2', dst: '192.0.2.1' }));
     expect(lab.heard(0)).toMatchObject([
       { ethernet: { dst: RouterLab.stationMac(0) }, icmp: { type: 5, code: 1, rest: 0x0a000003 } },
       { ethernet: { dst: '02:00:00:00:00:03' }, ipv4: { dst: '192.0.2.1', ttl: 63 } },
     ]);
-    lab.send(0, lab.udpFrame(0, { src: '10.0.7.2', dst: '192.0.2.1' }));
+    lab.send(0, lab.datagram(0, { src: '10.0.7.2', dst: '192.0.2.1' }));
     expect(lab.heard(0).filter(({ icmp }) => icmp)).toEqual([]);
   });
 
@@ -155,30 +157,30 @@ describe('a router', () => {
   ])('passes nothing on to %s', (_, dst, src) => {
     start();
     lab.stack.routes.add({ destination: '0.0.0.0/0', gateway: '10.0.1.2' });
-    lab.send(0, lab.udpFrame(0, { src, dst }));
+    lab.send(0, lab.datagram(0, { src, dst }));
     expect([0, 1].flatMap((n) => lab.heard(n))).toEqual([]);
   });
 
   test('passes nothing on that came in a link broadcast', () => {
     start();
-    lab.send(0, lab.ipv4Frame(0, THERE, new Uint8Array(8), 'ff:ff:ff:ff:ff:ff'));
+    lab.send(0, lab.from(0, 'ff:ff:ff:ff:ff:ff').ipv4(THERE).payload(new Uint8Array(8)));
     expect(lab.heard(1)).toEqual([]);
   });
 
   test('the broadcast address of a network behind it: dropped, unless that is allowed', async () => {
     start();
-    lab.send(0, lab.udpFrame(0, { ...THERE, dst: '10.0.1.255' }));
+    lab.send(0, lab.datagram(0, { ...THERE, dst: '10.0.1.255' }));
     expect([lab.heard(1), lab.drops(0, 'forward.broadcast')]).toEqual([[], 1]);
     await lab.close();
     start({ settings: { ipv4: { forwarding: true, forwardBroadcasts: true } } });
-    lab.send(0, lab.udpFrame(0, { ...THERE, dst: '10.0.1.255' }));
+    lab.send(0, lab.datagram(0, { ...THERE, dst: '10.0.1.255' }));
     expect(lab.heard(1)).toMatchObject([{ ethernet: { dst: 'ff:ff:ff:ff:ff:ff' }, ipv4: { dst: '10.0.1.255' } }]);
   });
 
   test('obeys no source routes, and says where options are malformed', () => {
     start();
-    lab.send(0, lab.ipv4Frame(0, { ...THERE, options: Uint8Array.of(131, 7, 4, 10, 0, 1, 9, 0) }, new Uint8Array(8)));
-    lab.send(0, lab.ipv4Frame(0, { ...THERE, options: Uint8Array.of(1, 7, 99, 4) }, new Uint8Array(8)));
+    lab.send(0, lab.datagram(0, { ...THERE, options: Uint8Array.of(131, 7, 4, 10, 0, 1, 9, 0) }));
+    lab.send(0, lab.datagram(0, { ...THERE, options: Uint8Array.of(1, 7, 99, 4) }));
     expect(lab.heard(0)).toMatchObject([
       { icmp: { type: 3, code: 5 } },
       { icmp: { type: 12, code: 0, rest: 22 << 24 } },
@@ -189,15 +191,15 @@ describe('a router', () => {
   test('sends no more errors than the limits allow, and goes on passing on', () => {
     start();
     lab.host.advance('1s');
-    for (let i = 0; i < 100; i++) lab.send(0, lab.udpFrame(0, { ...THERE, ttl: 1 }));
+    for (let i = 0; i < 100; i++) lab.send(0, lab.datagram(0, { ...THERE, ttl: 1 }));
     expect(lab.heard(0)).toHaveLength(10);
-    lab.send(0, lab.udpFrame(0, THERE));
+    lab.send(0, lab.datagram(0, THERE));
     expect(lab.heard(1)).toHaveLength(1);
   });
 
   test('drops what the next link has no room for, counted', () => {
     start({ cable: { txCapacity: 16 } });
-    lab.send(0, ...Array.from({ length: 64 }, () => lab.udpFrame(0, THERE)));
+    lab.send(0, ...Array.from({ length: 64 }, () => lab.datagram(0, THERE)));
     const passed = lab.heard(1).length;
     expect(passed).toBeGreaterThan(0);
     expect(passed + lab.drops(0, 'forward.noRoom')).toBe(64);
@@ -205,14 +207,11 @@ describe('a router', () => {
 
   test('waits for ARP with it, and tells nobody’s neighbour from another’s', () => {
     start();
-    lab.send(0, lab.udpFrame(0, { ...THERE, dst: '10.0.1.50' }));
+    lab.send(0, lab.datagram(0, { ...THERE, dst: '10.0.1.50' }));
     expect(lab.heard(1)).toMatchObject([{ arp: { operation: 'request', targetIp: '10.0.1.50' } }]);
     const macOf50 = '02:00:00:00:01:50';
-    const fields = { operation: 2, senderMac: macOf50, senderIp: '10.0.1.50', targetIp: '10.0.1.1' };
-    lab.send(
-      1,
-      ethernetFrame({ dst: RouterLab.routerMac(1), src: macOf50, type: ethernet.ETHERTYPE_ARP }, arpPacket(fields)),
-    );
+    const reply = { operation: 'reply', senderIp: '10.0.1.50', targetIp: '10.0.1.1' } as const;
+    lab.send(1, ethernet({ dst: RouterLab.routerMac(1), src: macOf50 }).arp(reply));
     expect(lab.heard(1)).toMatchObject([{ ethernet: { dst: macOf50 }, ipv4: { dst: '10.0.1.50' } }]);
   });
 });
@@ -238,12 +237,9 @@ describe('a host', () => {
   }
 
   function redirect({ from = ROUTER, to = 0x0a000003, dst = '192.0.2.1', port = 1000 }): void {
-    const quotedFields = { src: '10.0.0.1', dst };
-    const quoted = ipv4Datagram(
-      quotedFields,
-      udpDatagram({ srcPort: port, dstPort: 2000 }, Uint8Array.of(1), quotedFields),
-    );
-    lab.send(0, lab.ipv4Frame(0, { src: from, dst: '10.0.0.1', protocol: 1 }, icmpMessage(5, 1, to | 0, quoted)));
+    const error = { type: 'redirect', code: 'redirect_host', rest: to } as const;
+    const quoted = ipv4({ src: '10.0.0.1', dst }).udp({ srcPort: port, dstPort: 2000 }).payload(Uint8Array.of(1));
+    lab.send(0, lab.from(0).ipv4({ src: from, dst: '10.0.0.1' }).icmp(error).payload(quoted.bytes()));
   }
 
   test('follows its router’s redirect, for a while', () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { concat, icmpMessage, StackLab, type Packet, type StackLabOptions } from '@lunetta/testkit';
+import { ethernet, ipv4, type Packet, type PacketBuilder, StackLab, type StackLabOptions } from '@lunetta/testkit';
 
 const { PEER_IP } = StackLab;
 /** A cable that takes every fragment of the largest datagram before anybody looks. */
@@ -25,17 +25,26 @@ function join(fragments: readonly Packet[]): Uint8Array {
     expect(ipv4!.moreFragments).toBe(ipv4 !== fragments.at(-1)!.ipv4);
     expected += payload.length;
   }
-  return concat(...fragments.map(({ payload }) => payload));
+  return new Uint8Array(Buffer.concat(fragments.map(({ payload }) => payload)));
 }
 
 /** Frames that carry a payload to the stack in fragments of `size` bytes. */
-function cut(payload: Uint8Array, size: number, fields: { protocol: number; id: number }): Uint8Array[] {
-  const frames: Uint8Array[] = [];
+function cut(payload: Uint8Array, size: number, fields: { protocol: number; id: number }): PacketBuilder[] {
+  const frames: PacketBuilder[] = [];
   for (let at = 0; at < payload.length; at += size) {
-    const fragment = (at >> 3) | (at + size < payload.length ? 0x2000 : 0);
-    frames.push(lab.ipv4Frame({ ...fields, fragment }, payload.subarray(at, at + size)));
+    const header = { ...fields, fragmentOffset: at, moreFragments: at + size < payload.length };
+    frames.push(
+      ethernet()
+        .ipv4(header)
+        .payload(payload.subarray(at, at + size)),
+    );
   }
   return frames;
+}
+
+/** An echo message with the header's second word and data. */
+function echo(type: 'echo_request' | 'echo_reply', rest: number, data: Uint8Array): Uint8Array {
+  return ipv4().icmp({ type, rest }).payload(data).bytes().subarray(20);
 }
 
 describe('a datagram larger than the MTU', () => {
@@ -81,7 +90,7 @@ describe('a datagram larger than the MTU', () => {
     expect(socket.send(counted(65_507), PEER_IP, 9)).toBeUndefined();
     lab.host.settle();
     expect(lab.heard().map((frame) => frame.arp?.operation)).toEqual(['request']);
-    lab.send(lab.arpFrame({ operation: 2 }));
+    lab.send(ethernet().arp({ operation: 'reply' }));
     expect(join(lab.heard()).subarray(8)).toEqual(counted(65_507));
   });
 
@@ -112,7 +121,7 @@ describe('a large datagram that comes in fragments', () => {
     const socket = lab.stack.udp.open();
     socket.bind({ port: 7 });
     socket.onDatagram = (datagram) => expect(datagram.reply()).toBeUndefined();
-    const frame = lab.udpFrame({ srcPort: 5000, dstPort: 7 }, counted(1));
+    const frame = ethernet().ipv4().udp({ srcPort: 5000, dstPort: 7 }).payload(counted(1));
     expect(lab.ask(frame)).toHaveLength(1);
     const datagram = udpOf(counted(length));
     lab.send(...cut(datagram, 1480, { protocol: 17, id: 77 }).reverse());
@@ -121,8 +130,8 @@ describe('a large datagram that comes in fragments', () => {
 
   test.each([1473, 65_507])('with an echo request of %d bytes is answered', (length) => {
     start();
-    lab.send(...cut(icmpMessage(8, 0, 0x10002, counted(length)), 1480, { protocol: 1, id: 78 }));
-    expect(join(lab.heard())).toEqual(icmpMessage(0, 0, 0x10002, counted(length)));
+    lab.send(...cut(echo('echo_request', 0x10002, counted(length)), 1480, { protocol: 1, id: 78 }));
+    expect(join(lab.heard())).toEqual(echo('echo_reply', 0x10002, counted(length)));
   });
 
   test('a ping of ours of 65,507 bytes comes back', () => {
@@ -132,13 +141,12 @@ describe('a large datagram that comes in fragments', () => {
     lab.host.settle();
     const request = join(lab.heard());
     const view = new DataView(request.buffer);
-    lab.send(...cut(icmpMessage(0, 0, view.getInt32(4), request.subarray(8)), 1480, { protocol: 1, id: 79 }));
+    lab.send(...cut(echo('echo_reply', view.getInt32(4), request.subarray(8)), 1480, { protocol: 1, id: 79 }));
     expect(results).toMatchObject([{ size: 65_507 }]);
   });
 });
 
 /** A UDP datagram without checksum from port 5000 to 7. */
 function udpOf(payload: Uint8Array): Uint8Array {
-  const length = payload.length + 8;
-  return concat(Uint8Array.of(5000 >> 8, 5000 & 255, 0, 7, length >> 8, length & 255, 0, 0), payload);
+  return ipv4().udp({ srcPort: 5000, checksum: 0 }).payload(payload).bytes().subarray(20);
 }

@@ -2,11 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Stack, macAddress, type Clock, type LinkQueue, type PingResult } from '@lunetta/core';
 import {
   createMemoryCable,
-  ethernetFrame,
-  ipv4Datagram,
+  ethernet,
   SeededRandom,
   TestStack,
-  udpDatagram,
   VirtualClock,
   VirtualScheduler,
   WrappedPort,
@@ -84,9 +82,9 @@ describe('frames that have times of their own', () => {
     const cable = createMemoryCable({ scheduler });
     far = new TestStack(cable.b);
     far.poll();
-    const datagram = ipv4Datagram(ENDS, udpDatagram({ srcPort: 9, dstPort: 7 }, Uint8Array.of(1), ENDS));
+    const frame = ethernet(MACS).ipv4(ENDS).udp({ srcPort: 9, dstPort: 7 }).payload(Uint8Array.of(1)).bytes();
     const feed = (): void => {
-      far.queueFrame(ethernetFrame(MACS, datagram));
+      far.queueFrame(frame);
       far.poll();
     };
     stack = new Stack({ clock, scheduler, random: new SeededRandom() });

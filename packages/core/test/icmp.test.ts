@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { icmpv4, type PingResult, type UdpNetworkError } from '@lunetta/core';
-import { icmpMessage, ipv4Datagram, StackLab, udpDatagram } from '@lunetta/testkit';
+import { ethernet, ipv4, type PacketBuilder, StackLab } from '@lunetta/testkit';
 
 const { PEER_IP, STACK_IP } = StackLab;
 const BROADCAST = 'ff:ff:ff:ff:ff:ff';
@@ -20,21 +20,18 @@ function counted(length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => i * 7);
 }
 
-function ping(payload: Uint8Array, rest = 0x12345678, code = 0): Uint8Array {
-  return lab.ipv4Frame({ protocol: 1, ttl: 33, tos: 0x20 }, icmpMessage(8, code, rest, payload));
+function ping(payload: Uint8Array, rest = 0x12345678, code = 0): PacketBuilder {
+  return ethernet().ipv4({ ttl: 33, tos: 0x20 }).icmp({ code, rest }).payload(payload);
 }
 
 /** An ICMP error about a UDP datagram that the stack (is said to have) sent. */
 function errorAbout(
   [srcPort, dstPort]: [number, number],
-  { type = 3, code = 3, src = STACK_IP, dst = PEER_IP, quoted = 8, fragment = 0, outer = {} } = {},
-): Uint8Array {
-  const addresses = { src, dst };
-  const datagram = ipv4Datagram(
-    { ...addresses, fragment },
-    udpDatagram({ srcPort, dstPort }, Uint8Array.of(1), addresses),
-  );
-  return lab.ipv4Frame({ protocol: 1, ...outer }, icmpMessage(type, code, 0, datagram.subarray(0, 20 + quoted)));
+  { type = 3, code = 3, src = STACK_IP, dst = PEER_IP, quoted = 8, fragmentOffset = 0 } = {},
+): PacketBuilder {
+  const datagram = ipv4({ src, dst, fragmentOffset }).udp({ srcPort, dstPort }).payload(Uint8Array.of(1));
+  const error = ethernet().ipv4().icmp({ type, code });
+  return error.payload(datagram.bytes().subarray(0, 20 + quoted));
 }
 
 describe('an echo request', () => {
@@ -71,14 +68,14 @@ describe('an echo request', () => {
     ['the directed broadcast', '10.0.0.255', BROADCAST],
     ['all hosts', '224.0.0.1', '01:00:5e:00:00:01'],
   ])('to %s is not answered', (_, dst, mac) => {
-    expect(lab.ask(lab.ipv4Frame({ protocol: 1, dst }, icmpMessage(8, 0, 1, counted(8)), mac))).toEqual([]);
+    expect(lab.ask(ethernet({ dst: mac }).ipv4({ dst }).icmp({ rest: 1 }).payload(counted(8)))).toEqual([]);
     expect(lab.drops('icmp.broadcastEcho')).toBe(1);
   });
 
   test('with a wrong checksum, or shorter than its header, is dropped in silence', () => {
-    expect(lab.ask(lab.ipv4Frame({ protocol: 1 }, icmpMessage(8, 0, 1, counted(8), 0)))).toEqual([]);
+    expect(lab.ask(ethernet().ipv4().icmp({ rest: 1, checksum: 0 }).payload(counted(8)))).toEqual([]);
     for (let length = 0; length < 8; length++) {
-      expect(lab.ask(lab.ipv4Frame({ protocol: 1 }, counted(length)))).toEqual([]);
+      expect(lab.ask(ethernet().ipv4({ protocol: 1 }).payload(counted(length)))).toEqual([]);
     }
     expect(lab.drops('icmp.badChecksum')).toBe(1);
     expect(lab.drops('icmp.truncated')).toBe(8);
@@ -87,58 +84,58 @@ describe('an echo request', () => {
 
 test('a timestamp request is answered with our time, which is none of the day’s', () => {
   lab.advance('1s');
-  const request = icmpMessage(13, 0, 0x12340001, Uint8Array.of(0, 0, 0, 99, 0, 0, 0, 0, 0, 0, 0, 0));
-  const [answer] = lab.ask(lab.ipv4Frame({ protocol: 1 }, request));
+  const request = ethernet().ipv4().icmp({ type: 13, rest: 0x12340001 });
+  const [answer] = lab.ask(request.payload(Uint8Array.of(0, 0, 0, 99, 0, 0, 0, 0, 0, 0, 0, 0)));
   expect(answer.icmp).toMatchObject({ type: 14, code: 0, rest: 0x12340001 });
   const times = new DataView(answer.payload.buffer, answer.payload.byteOffset);
   expect(times.getUint32(0)).toBe(99);
   expect(times.getUint32(4)).toBeGreaterThanOrEqual(0x80000000);
   expect(times.getUint32(8)).toBe(times.getUint32(4));
-  expect(lab.ask(lab.ipv4Frame({ protocol: 1 }, icmpMessage(13, 0, 0, Uint8Array.of(1))))).toEqual([]);
+  expect(lab.ask(ethernet().ipv4().icmp({ type: 13 }).payload(Uint8Array.of(1)))).toEqual([]);
 });
 
 test.each([1, 2, 6, 7, 9, 10, 14, 15, 17, 30, 255])('a message of type %d is dropped in silence', (type) => {
-  expect(lab.ask(lab.ipv4Frame({ protocol: 1 }, icmpMessage(type, 0, 1, counted(20))))).toEqual([]);
+  expect(lab.ask(ethernet().ipv4().icmp({ type, rest: 1 }).payload(counted(20)))).toEqual([]);
   expect(lab.drops('icmp.unknownType')).toBe(1);
 });
 
 test('an echo reply that nobody asked for is dropped', () => {
-  expect(lab.ask(lab.ipv4Frame({ protocol: 1 }, icmpMessage(0, 0, 1, counted(8))))).toEqual([]);
+  expect(lab.ask(ethernet().ipv4().icmp({ type: 'echo_reply', rest: 1 }).payload(counted(8)))).toEqual([]);
   expect(lab.drops('icmp.unmatched')).toBe(1);
 });
 
 describe('an unreachable', () => {
   test('answers a datagram to a closed port, and quotes it with its header', () => {
-    const frame = lab.udpFrame({ srcPort: 5, dstPort: 9 }, counted(30));
+    const frame = ethernet().ipv4().udp({ srcPort: 5, dstPort: 9 }).payload(counted(30));
     const [error, ...rest] = lab.ask(frame);
     expect(rest).toEqual([]);
     expect(error).toMatchObject({ icmp: { type: 3, code: 3, rest: 0 }, ipv4: { src: STACK_IP, dst: PEER_IP } });
-    expect(error.payload).toEqual(frame.subarray(14));
+    expect(error.payload).toEqual(frame.bytes().subarray(14));
     expect(lab.drops('udp.noPort')).toBe(1);
   });
 
   test('quotes no padding of the link, and as much as fits in 576 bytes', () => {
-    const short = lab.udpFrame({ srcPort: 5, dstPort: 9 }, Uint8Array.of(1));
+    const short = ethernet().ipv4().udp({ srcPort: 5, dstPort: 9 }).payload(Uint8Array.of(1));
     const padded = new Uint8Array(60).fill(0xee);
-    padded.set(short);
-    expect(lab.ask(padded)[0].payload).toEqual(short.subarray(14));
-    const long = lab.udpFrame({ srcPort: 5, dstPort: 9 }, counted(1400));
+    padded.set(short.bytes());
+    expect(lab.ask(padded)[0].payload).toEqual(short.bytes().subarray(14));
+    const long = ethernet().ipv4().udp({ srcPort: 5, dstPort: 9 }).payload(counted(1400));
     const [error] = lab.ask(long);
     expect(error.ipv4!.totalLength).toBe(576);
-    expect(error.payload).toEqual(long.subarray(14, 14 + 548));
+    expect(error.payload).toEqual(long.bytes().subarray(14, 14 + 548));
   });
 
   test.each([68, 100, 575, 576])('is no longer than an MTU of %d', async (mtu) => {
     await lab.close();
     start({ iface: { mtu } });
-    const [error] = lab.ask(lab.udpFrame({ srcPort: 5, dstPort: 9 }, counted(1400)));
+    const [error] = lab.ask(ethernet().ipv4().udp({ srcPort: 5, dstPort: 9 }).payload(counted(1400)));
     expect(error.ipv4!.totalLength).toBe(mtu);
   });
 
   test('quotes the options of the header, too', () => {
     const options = new Uint8Array(40).fill(1);
-    const frame = lab.udpFrame({ srcPort: 5, dstPort: 9 }, counted(4), { options });
-    expect(lab.ask(frame)[0].payload).toEqual(frame.subarray(14));
+    const frame = ethernet().ipv4({ options }).udp({ srcPort: 5, dstPort: 9 }).payload(counted(4));
+    expect(lab.ask(frame)[0].payload).toEqual(frame.bytes().subarray(14));
   });
 
   test.each([
@@ -147,8 +144,11 @@ describe('an unreachable', () => {
     ['a multicast', { dst: '224.0.0.1' }, '01:00:5e:00:00:01'],
     ['a broadcast address in a frame for us', { dst: '10.0.0.255' }, undefined],
   ])('never answers %s', (_, fields, mac) => {
-    expect(lab.ask(lab.udpFrame({ srcPort: 5, dstPort: 9 }, counted(3), fields, mac))).toEqual([]);
-    const protocol = lab.ipv4Frame({ ...fields, protocol: 99 }, counted(8), mac);
+    const datagram = ethernet({ dst: mac }).ipv4(fields).udp({ dstPort: 9 }).payload(counted(3));
+    expect(lab.ask(datagram)).toEqual([]);
+    const protocol = ethernet({ dst: mac })
+      .ipv4({ ...fields, protocol: 99 })
+      .payload(counted(8));
     expect(lab.ask(protocol)).toEqual([]);
     expect(lab.drops('udp.noPort')).toBe(1);
     expect(lab.drops('ipv4.unknownProtocol')).toBe(1);
@@ -157,14 +157,14 @@ describe('an unreachable', () => {
   test('never answers an ICMP message, an error least of all', () => {
     for (let type = 0; type < 40; type++) {
       if (type === icmpv4.TYPE_ECHO_REQUEST || type === icmpv4.TYPE_TIMESTAMP) continue;
-      expect(lab.ask(lab.ipv4Frame({ protocol: 1 }, icmpMessage(type, 3, 0, counted(40))))).toEqual([]);
+      expect(lab.ask(ethernet().ipv4().icmp({ type, code: 3 }).payload(counted(40)))).toEqual([]);
     }
   });
 
   test('goes ten times a second to one host, and then again', () => {
-    const frame = lab.udpFrame({ srcPort: 5, dstPort: 9 }, counted(3));
+    const frame = ethernet().ipv4().udp({ srcPort: 5, dstPort: 9 }).payload(counted(3));
     const errorsTo50 = (): number => {
-      return lab.ask(...new Array<Uint8Array>(50).fill(frame)).filter(({ icmp }) => icmp).length;
+      return lab.ask(...new Array<PacketBuilder>(50).fill(frame)).filter(({ icmp }) => icmp).length;
     };
     expect(errorsTo50()).toBe(10);
     lab.advance('500ms');
@@ -176,8 +176,10 @@ describe('an unreachable', () => {
 
   test('one host’s flood does not silence us towards another', () => {
     lab.befriend('10.0.0.3', '02:00:00:00:00:03');
-    lab.ask(...new Array<Uint8Array>(60).fill(lab.udpFrame({ srcPort: 5, dstPort: 9 }, counted(3))));
-    const [error] = lab.ask(lab.udpFrame({ srcPort: 5, dstPort: 9 }, counted(3), { src: '10.0.0.3' }));
+    lab.ask(
+      ...new Array<PacketBuilder>(60).fill(ethernet().ipv4().udp({ srcPort: 5, dstPort: 9 }).payload(counted(3))),
+    );
+    const [error] = lab.ask(ethernet().ipv4({ src: '10.0.0.3' }).udp({ srcPort: 5, dstPort: 9 }).payload(counted(3)));
     expect(error.ipv4!.dst).toBe('10.0.0.3');
   });
 
@@ -187,7 +189,7 @@ describe('an unreachable', () => {
       const src = `10.0.0.${20 + host}`;
       const mac = `02:00:00:00:01:${(20 + host).toString(16).padStart(2, '0')}`;
       lab.introduce(src, mac);
-      const frames = lab.ask(lab.udpFrame({ srcPort: 5, dstPort: 9 }, counted(3), { src }));
+      const frames = lab.ask(ethernet().ipv4({ src }).udp({ srcPort: 5, dstPort: 9 }).payload(counted(3)));
       sent += frames.filter((frame) => frame.icmp).length;
     }
     expect(sent).toBeGreaterThanOrEqual(33);
@@ -198,8 +200,8 @@ describe('an unreachable', () => {
 test('an error about a datagram that came in several segments quotes its beginning', async () => {
   await lab.close();
   start({ cable: { segmentSize: 256 } });
-  const long = lab.udpFrame({ srcPort: 5, dstPort: 9 }, counted(1400));
-  expect(lab.ask(long)[0].payload).toEqual(long.subarray(14, 14 + 548));
+  const long = ethernet().ipv4().udp({ srcPort: 5, dstPort: 9 }).payload(counted(1400));
+  expect(lab.ask(long)[0].payload).toEqual(long.bytes().subarray(14, 14 + 548));
 });
 
 describe('an error from the network', () => {
@@ -259,7 +261,7 @@ describe('an error from the network', () => {
     ['about a datagram that is not from us', { src: '10.0.0.77' }, [1001, 1]],
     ['that quotes seven bytes of UDP', { quoted: 7 }, [1001, 1]],
     ['that quotes a header alone', { quoted: 0 }, [1001, 1]],
-    ['about a later fragment', { fragment: 5 }, [1001, 1]],
+    ['about a later fragment', { fragmentOffset: 40 }, [1001, 1]],
   ])('%s reaches nobody', (_, fields, ports) => {
     const { socket, errors } = socketTo(1, true);
     socket.onError = (error) => errors.push(error);
@@ -295,8 +297,11 @@ describe('ping', () => {
   }
 
   /** The reply to an echo request that the stack has sent. */
-  function replyTo(rest: number, payload: Uint8Array, fields = {}): Uint8Array {
-    return lab.ipv4Frame({ protocol: 1, ttl: 55, ...fields }, icmpMessage(0, 0, rest, payload));
+  function replyTo(rest: number, payload: Uint8Array, fields = {}): PacketBuilder {
+    return ethernet()
+      .ipv4({ ttl: 55, ...fields })
+      .icmp({ type: 'echo_reply', rest })
+      .payload(payload);
   }
 
   test('measures the time to the reply', () => {
@@ -330,9 +335,9 @@ describe('ping', () => {
     const results = startPing();
     const [request] = lab.receive();
     const quoted = request.subarray(14);
-    lab.send(lab.ipv4Frame({ protocol: 1 }, icmpMessage(3, 1, 0, quoted)));
+    lab.send(ethernet().ipv4().icmp({ type: 'unreachable', code: 'host_unreachable' }).payload(quoted));
     expect(results).toMatchObject([{ error: 'EHOSTUNREACH', icmp: { address: PEER_IP, type: 3, code: 1, mtu: 0 } }]);
-    lab.send(lab.ipv4Frame({ protocol: 1 }, icmpMessage(3, 1, 0, quoted)));
+    lab.send(ethernet().ipv4().icmp({ type: 'unreachable', code: 'host_unreachable' }).payload(quoted));
     expect(lab.drops('icmp.unmatched')).toBe(1);
   });
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ipv4 } from '@lunetta/core';
-import { type Ipv4Fields, StackLab, udpDatagram } from '@lunetta/testkit';
+import { ethernet, type Ipv4Values, StackLab } from '@lunetta/testkit';
 
 const { PEER_IP, PEER_MAC, STACK_IP } = StackLab;
 const BROADCAST = 'ff:ff:ff:ff:ff:ff';
@@ -27,18 +27,18 @@ async function restart(options: ConstructorParameters<typeof StackLab>[0]): Prom
 }
 
 /** Sends a UDP datagram to port 7 with these header fields. */
-function sendWith(fields: Partial<Ipv4Fields>, dst?: string): void {
-  lab.send(lab.udpFrame({ srcPort: 5, dstPort: 7 }, Uint8Array.of(1, 2, 3), fields, dst));
+function sendWith(fields: Partial<Ipv4Values>, dst?: string): void {
+  lab.send(ethernet({ dst }).ipv4(fields).udp().payload('abc'));
 }
 
 describe('refuses', () => {
-  test.each<[string, Partial<Ipv4Fields>, string]>([
+  test.each<[string, Partial<Ipv4Values>, string]>([
     ['version 0', { version: 0 }, 'ipv4.badVersion'],
     ['version 6', { version: 6 }, 'ipv4.badVersion'],
     ['version 15', { version: 15 }, 'ipv4.badVersion'],
-    ['a header of 0 bytes', { ihl: 0 }, 'ipv4.badHeaderLength'],
-    ['a header of 16 bytes', { ihl: 4 }, 'ipv4.badHeaderLength'],
-    ['a header past the end of the frame', { ihl: 15 }, 'ipv4.badHeaderLength'],
+    ['a header of 0 bytes', { headerLength: 0 }, 'ipv4.badHeaderLength'],
+    ['a header of 16 bytes', { headerLength: 16 }, 'ipv4.badHeaderLength'],
+    ['a header past the end of the frame', { headerLength: 60 }, 'ipv4.badHeaderLength'],
     ['a total length of 0', { totalLength: 0 }, 'ipv4.badTotalLength'],
     ['a total length under the header', { totalLength: 19 }, 'ipv4.badTotalLength'],
     ['a total length past the end of the frame', { totalLength: 32 }, 'ipv4.badTotalLength'],
@@ -59,7 +59,7 @@ describe('refuses', () => {
     ['127.0.0.1 from the wire', { dst: '127.0.0.1' }, 'ipv4.notForUs'],
     ['another network’s broadcast', { dst: '10.0.1.255' }, 'ipv4.notForUs'],
     ['a group that nobody has joined', { dst: '224.0.0.2' }, 'ipv4.notForUs'],
-    ['the ping of death’s last fragment', { fragment: 0x1fff }, 'ipv4.badFragment'],
+    ['the ping of death’s last fragment', { fragmentOffset: 65_528 }, 'ipv4.badFragment'],
   ])('%s', (_, fields, reason) => {
     sendWith(fields);
     expect(lab.drops(reason)).toBe(1);
@@ -68,7 +68,7 @@ describe('refuses', () => {
   });
 
   test('frames too short for a header', () => {
-    const whole = lab.udpFrame({ srcPort: 5, dstPort: 7 }, Uint8Array.of(1));
+    const whole = ethernet().ipv4().udp({ srcPort: 5, dstPort: 7 }).payload(Uint8Array.of(1)).bytes();
     for (let length = 14; length < 34; length++) lab.send(whole.subarray(0, length));
     expect(lab.drops('ipv4.truncated')).toBe(20);
   });
@@ -107,8 +107,8 @@ describe('accepts', () => {
   });
 
   test('the reserved flag and any identification and TOS', () => {
-    sendWith({ fragment: 0x8000, id: 0xffff, tos: 0xff });
-    sendWith({ fragment: 0xc000, id: 0 });
+    sendWith({ reservedFlag: true, id: 0xffff, tos: 0xff });
+    sendWith({ reservedFlag: true, dontFragment: true, id: 0 });
     expect(seen).toHaveLength(2);
   });
 });
@@ -151,7 +151,10 @@ describe('options', () => {
     const socket = lab.stack.udp.open();
     socket.bind({ port: 8 });
     socket.onDatagram = (datagram) => datagram.reply();
-    const frame = lab.udpFrame({ srcPort: 5, dstPort: 8 }, Uint8Array.of(9), { options: new Uint8Array(40).fill(NOP) });
+    const frame = ethernet()
+      .ipv4({ options: new Uint8Array(40).fill(NOP) })
+      .udp({ srcPort: 5, dstPort: 8 })
+      .payload(Uint8Array.of(9));
     const [answer] = lab.ask(frame);
     expect(answer).toMatchObject({ ethernet: { dst: PEER_MAC }, payload: Uint8Array.of(9) });
     expect(answer.ipv4!.totalLength).toBe(29);
@@ -161,7 +164,7 @@ describe('options', () => {
 describe('protocols', () => {
   test('one that nobody speaks is answered with a protocol unreachable', () => {
     lab.befriend();
-    const [error, ...rest] = lab.ask(lab.ipv4Frame({ protocol: 132 }, new Uint8Array(20)));
+    const [error, ...rest] = lab.ask(ethernet().ipv4({ protocol: 132 }).payload(new Uint8Array(20)));
     expect(rest).toEqual([]);
     expect(error.icmp).toMatchObject({ type: 3, code: 2 });
     expect(lab.drops('ipv4.unknownProtocol')).toBe(1);
@@ -331,8 +334,7 @@ test('a group is heard by a socket bound to it, or to any address, not by one bo
     listener.bind({ port: 5000, reusePort: true, ...(address !== undefined && { address }) });
     listener.onDatagram = () => heard.push(address ?? 'any');
   }
-  const addresses = { src: PEER_IP, dst: '239.1.2.3' };
-  const datagram = udpDatagram({ srcPort: 5, dstPort: 5000 }, Uint8Array.of(1), addresses);
-  lab.send(lab.ipv4Frame(addresses, datagram, '01:00:5e:01:02:03'));
+  const group = ethernet({ dst: '01:00:5e:01:02:03' }).ipv4({ dst: '239.1.2.3' });
+  lab.send(group.udp({ srcPort: 5, dstPort: 5000 }).payload(Uint8Array.of(1)));
   expect(heard.sort()).toEqual(['239.1.2.3', 'any']);
 });

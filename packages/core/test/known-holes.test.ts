@@ -1,7 +1,7 @@
 /** The known classes of holes in stacks of this kind, as far as they concern what there is: each a named test. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { TupleTable } from '@lunetta/core';
-import { icmpMessage, ipv4Datagram, SeededRandom, StackLab } from '@lunetta/testkit';
+import { ethernet, ipv4, SeededRandom, StackLab } from '@lunetta/testkit';
 
 const { PEER_IP, STACK_IP } = StackLab;
 let lab: StackLab;
@@ -31,7 +31,7 @@ describe('lengths that lie (AMNESIA:33, Ripple20, URGENT/11)', () => {
         for (const kind of [131, 137]) {
           const options = new Uint8Array(40);
           options.set([kind, length, pointer]);
-          lab.send(lab.udpFrame({ srcPort: 5, dstPort: 7 }, Uint8Array.of(1), { options }));
+          lab.send(ethernet().ipv4({ options }).udp({ srcPort: 5, dstPort: 7 }).payload(Uint8Array.of(1)));
         }
       }
     }
@@ -48,7 +48,7 @@ describe('lengths that lie (AMNESIA:33, Ripple20, URGENT/11)', () => {
     const seen = listen(7);
     const exact = 20 + 8 + 100;
     for (let totalLength = 0; totalLength < 200; totalLength++) {
-      lab.send(lab.udpFrame({ srcPort: 5, dstPort: 7 }, new Uint8Array(100).fill(7), { totalLength }));
+      lab.send(ethernet().ipv4({ totalLength }).udp({ srcPort: 5, dstPort: 7 }).payload(new Uint8Array(100).fill(7)));
     }
     expect(seen).toEqual([new Uint8Array(100).fill(7)]);
     expect(lab.drops('ipv4.badTotalLength')).toBe(20 + (200 - exact - 1));
@@ -58,7 +58,7 @@ describe('lengths that lie (AMNESIA:33, Ripple20, URGENT/11)', () => {
     start({ cable: { padTo60: true } });
     const seen = listen(7);
     for (let length = 0; length < 0x10000; length += 61) {
-      lab.send(lab.udpFrame({ srcPort: 5, dstPort: 7, length, checksum: 0 }, Uint8Array.of(1, 2, 3)));
+      lab.send(ethernet().ipv4().udp({ length, checksum: 0 }).payload('abc'));
     }
     for (const bytes of seen) expect(bytes.length).toBeLessThanOrEqual(3);
     expect(lab.drops('udp.badLength')).toBeGreaterThan(1070);
@@ -66,10 +66,10 @@ describe('lengths that lie (AMNESIA:33, Ripple20, URGENT/11)', () => {
 
   test('AMNESIA:33 (CVE-2020-17443): an echo request shorter than its header', () => {
     start();
+    const message = ipv4().icmp({ rest: 1 }).bytes().subarray(20);
     for (let length = 0; length < 8; length++) {
-      expect(
-        lab.ask(lab.ipv4Frame({ protocol: 1 }, icmpMessage(8, 0, 1, new Uint8Array(0)).subarray(0, length))),
-      ).toEqual([]);
+      const begun = ethernet().ipv4({ protocol: 1 }).payload(message.subarray(0, length));
+      expect(lab.ask(begun)).toEqual([]);
     }
   });
 
@@ -78,8 +78,9 @@ describe('lengths that lie (AMNESIA:33, Ripple20, URGENT/11)', () => {
     listen(7);
     for (let ihl = 0; ihl < 16; ihl++) {
       for (const quoted of [0, 1, 19, 20, 27, 28, 60, 67, 68]) {
-        const inner = ipv4Datagram({ src: STACK_IP, dst: PEER_IP, ihl }, new Uint8Array(48)).subarray(0, quoted);
-        expect(lab.ask(lab.ipv4Frame({ protocol: 1 }, icmpMessage(3, 3, 0, inner)))).toEqual([]);
+        const lying = ipv4({ src: STACK_IP, dst: PEER_IP, headerLength: 4 * ihl }).payload(new Uint8Array(48));
+        const error = ethernet().ipv4().icmp({ type: 'unreachable', code: 'port_unreachable' });
+        expect(lab.ask(error.payload(lying.bytes().subarray(0, quoted)))).toEqual([]);
       }
     }
     expect(lab.drops('icmp.unmatched')).toBe(16 * 9);
@@ -87,21 +88,20 @@ describe('lengths that lie (AMNESIA:33, Ripple20, URGENT/11)', () => {
 
   test('an ICMP error that quotes an ICMP error, deep in itself', () => {
     start();
-    let message = icmpMessage(3, 3, 0, new Uint8Array(8));
-    for (let depth = 0; depth < 20; depth++) {
-      message = icmpMessage(3, 3, 0, ipv4Datagram({ src: STACK_IP, dst: PEER_IP, protocol: 1 }, message));
-    }
-    expect(lab.ask(lab.ipv4Frame({ protocol: 1 }, message))).toEqual([]);
+    const unreachable = { type: 'unreachable', code: 'port_unreachable' } as const;
+    let packet = ethernet().ipv4().icmp(unreachable);
+    for (let depth = 0; depth < 20; depth++) packet = packet.ipv4({ src: STACK_IP, dst: PEER_IP }).icmp(unreachable);
+    expect(lab.ask(packet.payload(new Uint8Array(8)))).toEqual([]);
   });
 
   test('an error quotes our refusal of a datagram, and nothing that lay behind it in the buffer', () => {
     start({ cable: { poison: false } });
-    lab.send(lab.udpFrame({ srcPort: 5, dstPort: 9 }, new Uint8Array(1400).fill(0x5a)));
+    lab.send(ethernet().ipv4().udp({ srcPort: 5, dstPort: 9 }).payload(new Uint8Array(1400).fill(0x5a)));
     lab.advance('10s');
     lab.receive();
-    const frame = lab.udpFrame({ srcPort: 5, dstPort: 9 }, Uint8Array.of(1));
+    const frame = ethernet().ipv4().udp({ srcPort: 5, dstPort: 9 }).payload(Uint8Array.of(1));
     const error = lab.ask(frame).find(({ icmp }) => icmp);
-    expect(error!.payload).toEqual(frame.subarray(14));
+    expect(error!.payload).toEqual(frame.bytes().subarray(14));
   });
 });
 
@@ -110,7 +110,7 @@ describe('EtherLeak (CVE-2003-0001)', () => {
     start({ cable: { padTo60: true, poison: false } });
     listen(9);
     for (let i = 0; i < 200; i++) {
-      lab.exchange(lab.udpFrame({ srcPort: 5, dstPort: 9 }, new Uint8Array(1000).fill(0xa5)));
+      lab.exchange(ethernet().ipv4().udp({ srcPort: 5, dstPort: 9 }).payload(new Uint8Array(1000).fill(0xa5)));
     }
     const socket = lab.stack.udp.open();
     for (let i = 0; i < 100; i++) {
@@ -131,7 +131,8 @@ describe('SAD DNS (CVE-2020-25705)', () => {
     lab = each;
     each.befriend();
     each.befriend('10.0.0.3', '02:00:00:00:00:03');
-    const toClosed = (src: string) => each.udpFrame({ srcPort: 5, dstPort: 9 }, Uint8Array.of(1), { src });
+    const toClosed = (src: string) =>
+      ethernet().ipv4({ src }).udp({ srcPort: 5, dstPort: 9 }).payload(Uint8Array.of(1));
     for (let i = 0; i < spoofed; i++) each.send(toClosed('10.0.0.3'));
     each.receive();
     let left = 0;
@@ -280,7 +281,12 @@ describe('hash flooding', () => {
     });
     const reads = countReads(sockets);
     for (let i = 0; i < 10_000; i += 100) {
-      lab.send(lab.udpFrame({ srcPort: 5000, dstPort: 7 }, Uint8Array.of(1), { src: `192.${i >> 8}.2.${i & 255}` }));
+      lab.send(
+        ethernet()
+          .ipv4({ src: `192.${i >> 8}.2.${i & 255}` })
+          .udp({ srcPort: 5000 })
+          .payload(Uint8Array.of(1)),
+      );
     }
     expect(seen).toBe(100);
     expect(lab.heard()).toEqual([]);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { UdpSocket } from '@lunetta/core';
-import { StackLab } from '@lunetta/testkit';
+import { ethernet, StackLab } from '@lunetta/testkit';
 
 let lab: StackLab;
 beforeEach(() => {
@@ -51,10 +51,14 @@ describe('the loopback interface', () => {
     lab.host.settle();
     expect(client.receive()?.bytes).toEqual(Uint8Array.of(1));
     lab.introduce();
-    const [answer] = lab.ask(lab.udpFrame({ srcPort: 5, dstPort: 7 }, Uint8Array.of(1)));
+    const [answer] = lab.ask(ethernet().ipv4().udp({ srcPort: 5, dstPort: 7 }).payload(Uint8Array.of(1)));
     expect(answer?.icmp).toMatchObject({ type: 3, code: 3 });
-    expect(lab.ask(lab.udpFrame({ srcPort: 5, dstPort: 7 }, Uint8Array.of(1), { dst: '127.0.0.1' }))).toEqual([]);
-    expect(lab.ask(lab.udpFrame({ srcPort: 5, dstPort: 7 }, Uint8Array.of(1), { src: '127.0.0.1' }))).toEqual([]);
+    expect(
+      lab.ask(ethernet().ipv4({ dst: '127.0.0.1' }).udp({ srcPort: 5, dstPort: 7 }).payload(Uint8Array.of(1))),
+    ).toEqual([]);
+    expect(
+      lab.ask(ethernet().ipv4({ src: '127.0.0.1' }).udp({ srcPort: 5, dstPort: 7 }).payload(Uint8Array.of(1))),
+    ).toEqual([]);
     expect([lab.drops('ipv4.notForUs'), lab.drops('ipv4.badSource')]).toEqual([1, 1]);
   });
 
@@ -76,17 +80,8 @@ describe('the loopback interface', () => {
     const client = lab.stack.udp.open();
     client.bind({ port: 1000 });
     client.connect('127.0.0.1', 9);
-    const quoted = lab.udpFrame({ srcPort: 1000, dstPort: 9 }, new Uint8Array(4), {
-      src: '127.0.0.1',
-      dst: '127.0.0.1',
-    });
-    const error = new Uint8Array(8 + 28);
-    error.set([3, 3]);
-    error.set(quoted.subarray(14, 42), 8);
-    const sum = error.reduce((total, byte, i) => total + (i % 2 === 0 ? byte << 8 : byte), 0);
-    const folded = ~((sum & 0xffff) + (sum >>> 16)) & 0xffff;
-    error.set([folded >> 8, folded & 0xff], 2);
-    lab.send(lab.ipv4Frame({ protocol: 1 }, error));
+    const error = ethernet().ipv4().icmp({ type: 'unreachable', code: 'port_unreachable' });
+    lab.send(error.ipv4({ src: '127.0.0.1', dst: '127.0.0.1' }).udp({ srcPort: 1000, dstPort: 9 }));
     expect(lab.drops('icmp.unmatched')).toBe(1);
     expect(client.send(Uint8Array.of(1))).toBeUndefined();
   });

@@ -1,6 +1,6 @@
 /** Offered ten times what fits: counted drops, no growth, and all as before a second later. */
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { expectConserved, StackLab } from '@lunetta/testkit';
+import { ethernet, expectConserved, type PacketBuilder, StackLab } from '@lunetta/testkit';
 
 const { PEER_IP } = StackLab;
 const SMALL = { buffers: 128, inFlight: 32, burst: 16, txCapacity: 16, stock: 16 } as const;
@@ -21,8 +21,8 @@ function echo(): void {
   socket.onDatagram = (datagram) => datagram.reply();
 }
 
-function to(dstPort: number, src = PEER_IP, length = 100): Uint8Array {
-  return lab.udpFrame({ srcPort: 5, dstPort }, new Uint8Array(length), { src });
+function to(dstPort: number, src = PEER_IP, length = 100): PacketBuilder {
+  return ethernet().ipv4({ src }).udp({ srcPort: 5, dstPort }).payload(new Uint8Array(length));
 }
 
 /** A second after an overload a datagram is echoed, nothing is held, and the accounts add up. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { UdpNetworkError, UdpSocket } from '@lunetta/core';
-import { concat, icmpMessage, StackLab } from '@lunetta/testkit';
+import { ethernet, StackLab } from '@lunetta/testkit';
 
 const { PEER_IP, STACK_IP } = StackLab;
 const FAR = '192.0.2.1';
@@ -38,9 +38,9 @@ interface Said {
 
 /** A router says that a datagram of ours was too big. */
 function tooBig({ mtu, quotedLength = 1500, dontFragment = true, port = 1000, dst = FAR }: Said): void {
-  const fields = { src: STACK_IP, dst, totalLength: quotedLength, fragment: dontFragment ? 0x4000 : 0 };
-  const quoted = lab.udpFrame({ srcPort: port, dstPort: 9, length: quotedLength - 20 }, new Uint8Array(0), fields);
-  lab.send(lab.ipv4Frame({ protocol: 1, src: '198.51.100.1' }, icmpMessage(3, 4, mtu, quoted.subarray(14))));
+  const fields = { src: STACK_IP, dst, totalLength: quotedLength, dontFragment };
+  const error = ethernet().ipv4({ src: '198.51.100.1' }).icmp({ type: 'unreachable', code: 'frag_needed', mtu });
+  lab.send(error.ipv4(fields).udp({ srcPort: port, dstPort: 9, length: quotedLength - 20 }));
 }
 
 describe('path MTU discovery', () => {
@@ -134,8 +134,10 @@ describe('path MTU discovery', () => {
     lab.stack.ping(FAR, { size: 1472, dontFragment: true }, (result) => results.push(result));
     lab.host.settle();
     const [request] = lab.receive();
-    const error = icmpMessage(3, 4, 1280, concat(request.subarray(14, 42)));
-    lab.send(lab.ipv4Frame({ protocol: 1, src: '198.51.100.1' }, error));
+    const error = ethernet()
+      .ipv4({ src: '198.51.100.1' })
+      .icmp({ type: 'unreachable', code: 'frag_needed', mtu: 1280 });
+    lab.send(error.payload(request.subarray(14, 42)));
     expect(results).toMatchObject([
       { error: 'EMSGSIZE', icmp: { address: '198.51.100.1', type: 3, code: 4, mtu: 1280 } },
     ]);

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { PingResult } from '@lunetta/core';
-import { createMemoryCable, StackLab, TestStack } from '@lunetta/testkit';
+import { createMemoryCable, ethernet, StackLab, TestStack } from '@lunetta/testkit';
 
 const { PEER_IP } = StackLab;
 
@@ -19,7 +19,7 @@ describe('a stack with nothing to do', () => {
     const socket = lab.stack.udp.open();
     socket.bind({ port: 7 });
     socket.onDatagram = (datagram) => datagram.reply();
-    const answers = lab.ask(lab.udpFrame({ srcPort: 5, dstPort: 7 }, Uint8Array.of(1)));
+    const answers = lab.ask(ethernet().ipv4().udp({ srcPort: 5, dstPort: 7 }).payload(Uint8Array.of(1)));
     expect(answers.filter(({ udp }) => udp)).toHaveLength(1);
     expect(lab.host.scheduler.pendingTurns).toBe(0);
   });
@@ -40,7 +40,7 @@ describe('a stack with nothing to do', () => {
     lab.advance('1ms');
     const socket = lab.stack.udp.open();
     socket.bind({ port: 7 });
-    lab.send(lab.udpFrame({ srcPort: 5, dstPort: 7 }, Uint8Array.of(1)));
+    lab.send(ethernet().ipv4().udp({ srcPort: 5, dstPort: 7 }).payload(Uint8Array.of(1)));
     lab.advance('1ms');
     expect(socket.receive()?.bytes).toEqual(Uint8Array.of(1));
   });
@@ -73,8 +73,11 @@ test('an interface added in a callback, on a cable with frames waiting, does not
   const cable = createMemoryCable({ scheduler: lab.host.scheduler, poison: true });
   const far = new TestStack(cable.b);
   far.poll();
-  const waiting = lab.udpFrame({ srcPort: 6, dstPort: 7 }, Uint8Array.of(66), { src: '10.1.0.2', dst: '10.1.0.1' });
-  far.queueFrame(waiting);
+  const waiting = ethernet()
+    .ipv4({ src: '10.1.0.2', dst: '10.1.0.1' })
+    .udp({ srcPort: 6, dstPort: 7 })
+    .payload(Uint8Array.of(66));
+  far.queueFrame(waiting.bytes());
   far.poll();
   const seen: string[] = [];
   const socket = lab.stack.udp.open();
@@ -87,7 +90,7 @@ test('an interface added in a callback, on a cable with frames waiting, does not
     seen.push(`${datagram.remoteAddress} ${datagram.bytes[0]}`);
     if (datagram.remotePort === 5) expect(datagram.reply()).toBeUndefined();
   };
-  lab.send(lab.udpFrame({ srcPort: 5, dstPort: 7 }, Uint8Array.of(55)));
+  lab.send(ethernet().ipv4().udp({ srcPort: 5, dstPort: 7 }).payload(Uint8Array.of(55)));
   expect(seen.sort()).toEqual(['10.0.0.2 55', '10.1.0.2 66']);
   await lab.close();
   far.releaseAll();

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { ethernetFrame, StackLab } from '@lunetta/testkit';
+import { ethernet, StackLab } from '@lunetta/testkit';
 
 const { PEER_IP, PEER_MAC, STACK_MAC } = StackLab;
 let lab: StackLab;
@@ -13,11 +13,11 @@ const bytes = Uint8Array.of(1, 2, 3, 4);
 
 describe('a raw socket of a protocol', () => {
   test('gets whole datagrams; its protocol is no longer refused', () => {
-    const frame = lab.ipv4Frame({ protocol: 89, id: 5 }, bytes);
+    const frame = ethernet().ipv4({ protocol: 89, id: 5 }).payload(bytes);
     expect(lab.ask(frame)).toMatchObject([{ icmp: { type: 3, code: 2 } }]);
     const socket = lab.stack.raw.openProtocol(89);
     expect(lab.ask(frame)).toEqual([]);
-    expect(socket.receive()).toEqual({ bytes: frame.subarray(14), interface: 'lab0' });
+    expect(socket.receive()).toEqual({ bytes: frame.bytes().subarray(14), interface: 'lab0' });
     expect(socket.receive()).toBeUndefined();
     socket.close();
     expect(lab.ask(frame)).toHaveLength(1);
@@ -27,14 +27,15 @@ describe('a raw socket of a protocol', () => {
     const socket = lab.stack.raw.openProtocol(17);
     const lengths: number[] = [];
     socket.onPacket = (packet) => lengths.push(packet.bytes.length);
-    expect(lab.ask(lab.udpFrame({ srcPort: 5, dstPort: 9 }, bytes))).toMatchObject([{ icmp: { code: 3 } }]);
+    const toClosedPort = ethernet().ipv4().udp({ dstPort: 9 }).payload(bytes);
+    expect(lab.ask(toClosedPort)).toMatchObject([{ icmp: { code: 3 } }]);
     expect(lengths).toEqual([32]);
   });
 
   test('gets fragments put together, and sends in fragments', () => {
     const socket = lab.stack.raw.openProtocol(89);
-    lab.send(lab.ipv4Frame({ protocol: 89, fragment: 0x2000 }, new Uint8Array(16)));
-    lab.send(lab.ipv4Frame({ protocol: 89, fragment: 2 }, bytes));
+    lab.send(ethernet().ipv4({ protocol: 89, moreFragments: true }).payload(new Uint8Array(16)));
+    lab.send(ethernet().ipv4({ protocol: 89, fragmentOffset: 16 }).payload(bytes));
     expect(socket.receive()?.bytes).toHaveLength(40);
     expect(socket.send(new Uint8Array(3000), PEER_IP)).toBeUndefined();
     lab.host.settle();
@@ -51,7 +52,7 @@ describe('a raw socket of a protocol', () => {
 
   test('keeps no more than its queue holds', () => {
     const socket = lab.stack.raw.openProtocol(89);
-    for (let i = 0; i < 1000; i++) lab.send(lab.ipv4Frame({ protocol: 89 }, bytes));
+    for (let i = 0; i < 1000; i++) lab.send(ethernet().ipv4({ protocol: 89 }).payload(bytes));
     expect(socket.lost).toBeGreaterThan(0);
     expect(lab.drops('ipv4.unknownProtocol')).toBe(socket.lost);
   });
@@ -61,20 +62,20 @@ describe('a raw socket of a protocol', () => {
     thrower.onPacket = () => {
       throw new Error('a bug of the application');
     };
-    expect(() => lab.send(lab.ipv4Frame({ protocol: 89 }, bytes))).toThrow('a bug of the application');
+    expect(() => lab.send(ethernet().ipv4({ protocol: 89 }).payload(bytes))).toThrow('a bug of the application');
     expect(other.receive()?.bytes).toHaveLength(24);
   });
 });
 
 describe('a raw socket of frames', () => {
   const LLDP = 0x88cc;
-  const frame = ethernetFrame({ dst: STACK_MAC, src: PEER_MAC, type: LLDP }, new Uint8Array(46));
+  const frame = ethernet({ type: LLDP }).payload(new Uint8Array(46)).bytes();
 
   test('hears its ethertype only, or all', () => {
     lab.send(frame);
     expect(lab.drops('ethernet.unknownType')).toBe(1);
     const [one, all] = [lab.stack.raw.openFrames(LLDP), lab.stack.raw.openFrames()];
-    const arp = lab.arpFrame({});
+    const arp = ethernet().arp().bytes();
     expect(lab.ask(frame, arp)).toHaveLength(1);
     expect([one.receive(), one.receive()]).toEqual([{ bytes: frame, interface: 'lab0' }, undefined]);
     expect([all.receive()?.bytes, all.receive()?.bytes]).toEqual([frame, arp]);
@@ -83,14 +84,14 @@ describe('a raw socket of frames', () => {
 
   test('hears frames of VLANs that there are none of, with both their tags', () => {
     const socket = lab.stack.raw.openFrames(0x88a8);
-    const tagged = ethernetFrame({ dst: STACK_MAC, src: PEER_MAC, type: 0x88a8 }, new Uint8Array(50).fill(1));
+    const tagged = ethernet({ type: 0x88a8 }).payload(new Uint8Array(50).fill(1)).bytes();
     lab.send(tagged);
     expect(socket.receive()?.bytes).toEqual(tagged);
   });
 
   test('sends a frame as it is', () => {
     const socket = lab.stack.raw.openFrames(LLDP);
-    const out = ethernetFrame({ dst: PEER_MAC, src: STACK_MAC, type: LLDP }, new Uint8Array(46).fill(9));
+    const out = ethernet({ dst: PEER_MAC, src: STACK_MAC, type: LLDP }).payload(new Uint8Array(46).fill(9)).bytes();
     expect(socket.send(out, 'lab0')).toBeUndefined();
     lab.host.settle();
     expect(lab.receive()).toEqual([out]);

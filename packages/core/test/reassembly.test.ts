@@ -1,10 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { SeededRandom, StackLab, udpDatagram, type Ipv4Fields } from '@lunetta/testkit';
+import { ethernet, ipv4, type Ipv4Values, SeededRandom, StackLab } from '@lunetta/testkit';
 
-const { STACK_IP, PEER_IP, PEER_MAC } = StackLab;
-const ENDS = { src: PEER_IP, dst: STACK_IP };
-const MORE = 0x2000;
+const { PEER_IP, PEER_MAC } = StackLab;
 
 /** A part of a datagram: where its payload starts, and whether more follows. */
 interface Part {
@@ -22,7 +20,7 @@ function bytes(length: number, seed = 1): Uint8Array {
 }
 
 function udp(payload: Uint8Array): Uint8Array {
-  return udpDatagram({ srcPort: 5, dstPort: 7 }, payload, ENDS);
+  return ipv4().udp().payload(payload).bytes().subarray(20);
 }
 
 /** Cuts a datagram's payload into parts of `size` bytes, a multiple of 8. */
@@ -34,8 +32,11 @@ function cut(whole: Uint8Array, size: number): Part[] {
   return parts;
 }
 
-function frame({ offset, payload, more }: Part, id = 1, fields: Partial<Ipv4Fields> = {}): Uint8Array {
-  return lab.ipv4Frame({ id, fragment: (more ? MORE : 0) | (offset / 8), ...fields }, payload);
+function frame({ offset, payload, more }: Part, id = 1, fields: Partial<Ipv4Values> = {}, dst?: string): Uint8Array {
+  return ethernet({ dst })
+    .ipv4({ id, fragmentOffset: offset, moreFragments: more, ...fields })
+    .payload(payload)
+    .bytes();
 }
 
 /** Opens the socket on port 7; what it is shown. */
@@ -229,7 +230,7 @@ describe('a datagram whose fragments do not all come', () => {
     lab.advance('59s');
     expect(lab.heard().filter(({ icmp }) => icmp)).toEqual([]);
     lab.advance('2s');
-    lab.send(lab.arpFrame({ operation: 2 })); // the stack makes sure that we are there
+    lab.send(ethernet().arp({ operation: 'reply' })); // the stack makes sure that we are there
     const errors = lab.heard().filter(({ icmp }) => icmp);
     expect(errors).toHaveLength(1);
     expect(errors[0].icmp).toMatchObject({ type: 11, code: 1 });
@@ -242,7 +243,7 @@ describe('a datagram whose fragments do not all come', () => {
     lab.befriend();
     const [first, last] = cut(udp(bytes(792)), 400);
     lab.send(frame(last, 1));
-    lab.send(lab.ipv4Frame({ dst: '10.0.0.255', id: 2, fragment: MORE }, first.payload, 'ff:ff:ff:ff:ff:ff'));
+    lab.send(frame(first, 2, { dst: '10.0.0.255' }, 'ff:ff:ff:ff:ff:ff'));
     lab.advance('2min');
     expect(lab.heard().filter(({ icmp }) => icmp)).toEqual([]);
     expect(reassembly()).toMatchObject({ timedOut: 2, waiting: 0 });
@@ -297,12 +298,10 @@ describe('a flood of incomplete datagrams', () => {
     });
     const seen = listen();
     const [first, last] = cut(udp(bytes(24)), 16);
-    const of = (id: number): Partial<Ipv4Fields> => ({ src: `10.0.0.${100 + (id >>> 16)}`, id: id & 0xffff });
-    for (let id = 0; id < count; id++) lab.send(lab.ipv4Frame({ ...of(id), fragment: MORE }, first.payload));
+    const of = (part: Part, id: number): Uint8Array => frame(part, id & 0xffff, { src: `10.0.0.${100 + (id >>> 16)}` });
+    for (let id = 0; id < count; id++) lab.send(of(first, id));
     expect(reassembly()).toMatchObject({ waiting: count, evicted: 0 });
-    for (let id = 0; id < count; id++) {
-      lab.send(lab.ipv4Frame({ ...of(id), fragment: last.offset / 8 }, last.payload));
-    }
+    for (let id = 0; id < count; id++) lab.send(of(last, id));
     // The checksum covers the source, so the datagrams of the two sources that it was not made for are bad.
     expect(seen.length + lab.drops('udp.badChecksum')).toBe(count);
     expect(reassembly()).toMatchObject({ reassembled: count, waiting: 0 });

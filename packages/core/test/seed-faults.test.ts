@@ -1,6 +1,6 @@
 /** The faults found in the program that this stack descends from, A to L and those beside them: never ours. */
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { concat, ethernetFrame, icmpMessage, ipv4Datagram, StackLab, udpDatagram } from '@lunetta/testkit';
+import { ethernet, ipv4, StackLab } from '@lunetta/testkit';
 
 const { PEER_IP, PEER_MAC, STACK_IP, STACK_MAC } = StackLab;
 let lab: StackLab;
@@ -25,7 +25,7 @@ function echo(): Uint8Array[] {
 describe('faults of the seed', () => {
   test('A: an ARP reply names the asker as its target, not byte-swapped', () => {
     lab = new StackLab();
-    const [reply] = lab.ask(lab.arpFrame({ senderIp: '10.0.0.77' }));
+    const [reply] = lab.ask(ethernet().arp({ senderIp: '10.0.0.77' }));
     expect(reply.arp).toMatchObject({
       operation: 'reply',
       senderMac: STACK_MAC,
@@ -43,37 +43,36 @@ describe('faults of the seed', () => {
     const [request, ...others] = lab.heard();
     expect(request.arp).toMatchObject({ operation: 'request', targetIp: PEER_IP });
     expect(others).toEqual([]);
-    const sent = lab.ask(lab.arpFrame({ operation: 2 }));
+    const sent = lab.ask(ethernet().arp({ operation: 'reply' }));
     expect(sent.map((frame) => frame.payload)).toEqual([0, 1, 2, 3, 4].map((i) => bytes(20, i * 20)));
   });
 
   test('C: an echo request with a header of 40 bytes in a short frame is dropped', () => {
     lab = new StackLab();
     lab.befriend();
-    const fields = { src: PEER_IP, dst: STACK_IP, protocol: 1, ihl: 10 };
     for (const totalLength of [20, 28, 39, 40, 44, 47, 65_535]) {
-      const datagram = ipv4Datagram({ ...fields, totalLength }, icmpMessage(8, 0, 1, new Uint8Array(0)));
-      expect(lab.ask(ethernetFrame({ dst: STACK_MAC, src: PEER_MAC }, datagram))).toEqual([]);
+      expect(lab.ask(ethernet().ipv4({ headerLength: 40, totalLength }).icmp({ rest: 1 }))).toEqual([]);
     }
     expect(lab.drops('ipv4.badHeaderLength')).toBe(7);
     // The 40 bytes of the header are there, the eight of the message are not.
     const options = new Uint8Array(20).fill(1);
-    const short = ipv4Datagram({ src: PEER_IP, dst: STACK_IP, protocol: 1, options }, bytes(4));
-    expect(lab.ask(ethernetFrame({ dst: STACK_MAC, src: PEER_MAC }, short))).toEqual([]);
+    expect(lab.ask(ethernet().ipv4({ protocol: 1, options }).payload(bytes(4)))).toEqual([]);
     expect(lab.drops('icmp.truncated')).toBe(1);
   });
 
   test('D: an echo request from 255.255.255.255 is dropped', () => {
     lab = new StackLab();
-    const request = icmpMessage(8, 0, 1, bytes(8));
-    expect(lab.ask(lab.ipv4Frame({ src: '255.255.255.255', protocol: 1 }, request))).toEqual([]);
+    const request = ethernet().ipv4({ src: '255.255.255.255' }).icmp({ rest: 1 });
+    expect(lab.ask(request.payload(bytes(8)))).toEqual([]);
     expect(lab.drops('ipv4.badSource')).toBe(1);
   });
 
   test('E: a UDP datagram shorter than its header says is dropped', () => {
     lab = new StackLab();
     const seen = echo();
-    const frames = [9, 100, 1480, 65_535].map((length) => lab.udpFrame({ srcPort: 5, dstPort: 7, length }, bytes(0)));
+    const frames = [9, 100, 1480, 65_535].map((length) =>
+      ethernet().ipv4().udp({ srcPort: 5, dstPort: 7, length }).payload(bytes(0)),
+    );
     expect(lab.ask(...frames)).toEqual([]);
     expect(lab.drops('udp.badLength')).toBe(4);
     expect(seen).toEqual([]);
@@ -103,7 +102,7 @@ describe('faults of the seed', () => {
     socket.receiveBufferSize = 10 * (256 + 4);
     let received = 0;
     for (let round = 0; round < 50; round++) {
-      for (let i = 0; i < 15; i++) lab.send(lab.udpFrame({ srcPort: 5, dstPort: 9 }, bytes(4, i)));
+      for (let i = 0; i < 15; i++) lab.send(ethernet().ipv4().udp({ srcPort: 5, dstPort: 9 }).payload(bytes(4, i)));
       for (let i = 0; i < 10; i++) expect(socket.receive()?.bytes).toEqual(bytes(4, i));
       expect(socket.receive()).toBeUndefined();
       received += 10;
@@ -132,8 +131,8 @@ describe('faults of the seed', () => {
     lab = new StackLab({ cable: { padTo60: true } });
     lab.befriend();
     const seen = echo();
-    const frame = lab.udpFrame({ srcPort: 5, dstPort: 7 }, bytes(1));
-    const answers = lab.ask(frame, concat(frame, new Uint8Array(17).fill(0xee)));
+    const frame = ethernet().ipv4().udp({ srcPort: 5, dstPort: 7 }).payload(bytes(1));
+    const answers = lab.ask(frame, Buffer.concat([frame.bytes(), new Uint8Array(17).fill(0xee)]));
     expect(seen).toEqual([bytes(1), bytes(1)]);
     expect(answers.map((answer) => answer.payload)).toEqual([bytes(1), bytes(1)]);
   });
@@ -144,7 +143,7 @@ describe('faults of the seed', () => {
       const frames = Array.from({ length: 50 }, (_, n) => {
         const id = i + n;
         const senderMac = `02:00:01:00:${hex(id >> 8)}:${hex(id & 255)}`;
-        return lab.arpFrame({ senderIp: `10.${1 + (id >> 16)}.${(id >> 8) & 255}.${id & 255}`, senderMac });
+        return ethernet({ src: senderMac }).arp({ senderIp: `10.${1 + (id >> 16)}.${(id >> 8) & 255}.${id & 255}` });
       });
       lab.exchange(...frames);
     }
@@ -154,7 +153,7 @@ describe('faults of the seed', () => {
     expect(arp.repliesSent).toBe(8000);
     lab.befriend();
     const seen = echo();
-    lab.send(lab.udpFrame({ srcPort: 5, dstPort: 7 }, bytes(3)));
+    lab.send(ethernet().ipv4().udp({ srcPort: 5, dstPort: 7 }).payload(bytes(3)));
     expect(seen).toEqual([bytes(3)]);
   });
 
@@ -162,14 +161,20 @@ describe('faults of the seed', () => {
     lab = new StackLab();
     lab.befriend();
     const seen = echo();
-    const request = icmpMessage(8, 0, 1, bytes(8), 0x1234);
-    expect(lab.ask(lab.ipv4Frame({ protocol: 1 }, request))).toEqual([]);
+    expect(lab.ask(ethernet().ipv4().icmp({ rest: 1, checksum: 0x1234 }).payload(bytes(8)))).toEqual([]);
     expect(lab.drops('icmp.badChecksum')).toBe(1);
-    const whole = udpDatagram({ srcPort: 5, dstPort: 7 }, bytes(8), { src: PEER_IP, dst: STACK_IP });
-    for (const fragment of [0x2000, 0x2003, 0x0006, 0x1fff]) lab.ask(lab.ipv4Frame({ fragment }, whole));
+    const whole = ipv4().udp({ srcPort: 5, dstPort: 7 }).payload(bytes(8)).bytes().subarray(20);
+    for (const [fragmentOffset, moreFragments] of [
+      [0, true],
+      [24, true],
+      [48, false],
+      [65_528, false],
+    ] as const) {
+      lab.ask(ethernet().ipv4({ fragmentOffset, moreFragments }).payload(whole));
+    }
     expect(lab.drops('ipv4.badFragment')).toBe(1);
     expect(seen).toEqual([]);
-    lab.ask(lab.ipv4Frame({ fragment: 0x4000 }, whole)); // don't fragment is no fragment
+    lab.ask(ethernet().ipv4({ dontFragment: true }).payload(whole)); // don't fragment is no fragment
     expect(seen).toEqual([bytes(8)]);
   });
 
@@ -181,7 +186,7 @@ describe('faults of the seed', () => {
     expect(socket.send(new Uint8Array(60_000), PEER_IP, 9)).toBeUndefined();
     lab.host.settle();
     expect(lab.heard()).toHaveLength(41);
-    expect(lab.ask(lab.ipv4Frame({ totalLength: 60_028 }, bytes(200)))).toEqual([]);
+    expect(lab.ask(ethernet().ipv4({ totalLength: 60_028 }).payload(bytes(200)))).toEqual([]);
     expect(lab.drops('ipv4.badTotalLength')).toBe(1);
     expect(seen).toEqual([]);
   });
@@ -199,10 +204,10 @@ describe('faults of the seed', () => {
     lab = new StackLab();
     lab.befriend();
     const seen = echo();
-    expect(lab.ask(lab.udpFrame({ srcPort: 5, dstPort: 7, checksum: 0x1234 }, bytes(8)))).toEqual([]);
+    expect(lab.ask(ethernet().ipv4().udp({ srcPort: 5, dstPort: 7, checksum: 0x1234 }).payload(bytes(8)))).toEqual([]);
     expect(lab.drops('udp.badChecksum')).toBe(1);
     expect(seen).toEqual([]);
-    const [answer] = lab.ask(lab.udpFrame({ srcPort: 5, dstPort: 7 }, bytes(8)));
+    const [answer] = lab.ask(ethernet().ipv4().udp({ srcPort: 5, dstPort: 7 }).payload(bytes(8)));
     expect(answer.udp!.checksum).not.toBe(0); // and right, or `ask` had thrown
   });
 

@@ -190,7 +190,7 @@ describe(`whatever comes from the wire (LUNETTA_SEED=${SEED})`, () => {
         if (random.chance(0.1)) return properties.callStep(random);
         return {
           afterUs: random.chance(0.1) ? random.below(3_000_000) : 0,
-          frame: new FrameFuzzer(lab, random.int32()).frame(),
+          frame: new FrameFuzzer(random.int32()).frame(),
         };
       });
       expect(delivered).toBeGreaterThan(RUNS / 40);

@@ -2,10 +2,11 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { type PingResult, Stack, type StackSettings, type UdpSocket } from '@lunetta/core';
 import {
   createMemoryCable,
+  ethernet,
+  type PacketBuilder,
   expectConserved,
   type MemoryCableOptions,
   readPacket,
-  StackLab,
   TestStack,
   VirtualHost,
 } from '@lunetta/testkit';
@@ -147,28 +148,24 @@ describe('one stack with two interfaces', () => {
     };
     poll();
     peers.forEach((peer) => peer.inbox.splice(0));
-    const send = (leg: number, frame: Uint8Array) => {
-      peers[leg].queueFrame(frame);
+    const send = (leg: number, frame: PacketBuilder) => {
+      peers[leg].queueFrame(frame.bytes());
       poll();
     };
     const heard = (leg: number) => peers[leg].inbox.splice(0).map(readPacket);
     return { stack, send, heard };
   }
 
-  // Only its builders of frames are used.
-  const lab = new StackLab();
-
   /** A UDP frame to a leg's own address, or to another one. */
-  function udpTo(leg: number, src: string, dst = `10.${leg}.0.1`): Uint8Array {
-    const frame = lab.udpFrame({ srcPort: 5, dstPort: 7 }, Uint8Array.of(1, 2, 3), { src, dst });
-    frame.set([2, 0, 0, 0, leg, 1], 0);
-    return frame;
+  function udpTo(leg: number, src: string, dst = `10.${leg}.0.1`): PacketBuilder {
+    return ethernet({ dst: `02:00:00:00:0${leg}:01` })
+      .ipv4({ src, dst })
+      .udp()
+      .payload(Uint8Array.of(1, 2, 3));
   }
 
-  function arpFrom(leg: number, senderIp: string, operation = 1): Uint8Array {
-    const frame = lab.arpFrame({ operation, senderIp, targetIp: `10.${leg}.0.1` });
-    frame.set([2, 0, 0, 0, leg, 1], 0);
-    return frame;
+  function arpFrom(leg: number, senderIp: string, operation: 'request' | 'reply' = 'request'): PacketBuilder {
+    return ethernet({ dst: `02:00:00:00:0${leg}:01` }).arp({ operation, senderIp, targetIp: `10.${leg}.0.1` });
   }
 
   test('answers on the interface it was asked on, and tells which that was', () => {
@@ -195,7 +192,7 @@ describe('one stack with two interfaces', () => {
     send(0, udpTo(0, '10.1.0.2'));
     expect(heard(0)).toEqual([]);
     expect(heard(1)).toMatchObject([{ arp: { operation: 'request', targetIp: '10.1.0.2' } }]);
-    send(1, arpFrom(1, '10.1.0.2', 2));
+    send(1, arpFrom(1, '10.1.0.2', 'reply'));
     expect(heard(1)).toMatchObject([{ ipv4: { src: '10.0.0.1', dst: '10.1.0.2' }, payload: Uint8Array.of(1, 2, 3) }]);
   });
 
@@ -210,7 +207,7 @@ describe('one stack with two interfaces', () => {
 
   test('answers ARP on an interface only for that interface’s address', () => {
     const { send, heard } = twoLegs();
-    const frame = lab.arpFrame({ senderIp: '10.0.0.2', targetIp: '10.1.0.1' }, 'ff:ff:ff:ff:ff:ff');
+    const frame = ethernet({ dst: 'ff:ff:ff:ff:ff:ff' }).arp({ senderIp: '10.0.0.2', targetIp: '10.1.0.1' });
     send(0, frame);
     expect([heard(0), heard(1)]).toEqual([[], []]);
   });

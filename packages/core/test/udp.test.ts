@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Datagram, RetainedDatagram, UdpSocket } from '@lunetta/core';
-import { StackLab } from '@lunetta/testkit';
+import { ethernet, type PacketBuilder, StackLab } from '@lunetta/testkit';
 
 const { PEER_IP, PEER_MAC, STACK_IP } = StackLab;
 const BROADCAST = 'ff:ff:ff:ff:ff:ff';
@@ -35,12 +35,18 @@ function listener(options: Parameters<UdpSocket['bind']>[0]): { socket: UdpSocke
 }
 
 /** A datagram to a port of ours, whose first byte is `mark`. */
-function to(dstPort: number, mark = 1, srcPort = 5000): Uint8Array {
-  return lab.udpFrame({ srcPort, dstPort }, Uint8Array.of(mark, 2, 3));
+function to(dstPort: number, mark = 1, srcPort = 5000): PacketBuilder {
+  return ethernet()
+    .ipv4()
+    .udp({ srcPort, dstPort })
+    .payload(Uint8Array.of(mark, 2, 3));
 }
 
-function toAll(dstPort: number, mark = 1): Uint8Array {
-  return lab.udpFrame({ srcPort: 5000, dstPort }, Uint8Array.of(mark, 2, 3), { dst: '10.0.0.255' }, BROADCAST);
+function toAll(dstPort: number, mark = 1): PacketBuilder {
+  return ethernet({ dst: BROADCAST })
+    .ipv4({ dst: '10.0.0.255' })
+    .udp({ srcPort: 5000, dstPort })
+    .payload(Uint8Array.of(mark, 2, 3));
 }
 
 /** Sends one frame and lets one callback of a socket on port 7 act on it. */
@@ -144,7 +150,11 @@ describe('connect', () => {
   test('hears its peer alone', () => {
     const { socket, seen } = listener({ port: 7 });
     socket.connect(PEER_IP, 5000);
-    lab.send(to(7, 1), to(7, 2, 5001), lab.udpFrame({ srcPort: 5000, dstPort: 7 }, counted(3, 3), { src: '10.0.0.3' }));
+    lab.send(
+      to(7, 1),
+      to(7, 2, 5001),
+      ethernet().ipv4({ src: '10.0.0.3' }).udp({ srcPort: 5000, dstPort: 7 }).payload(counted(3, 3)),
+    );
     expect(seen).toEqual([1]);
     expect(lab.drops('udp.noPort')).toBe(2);
     expect(socket.remoteAddress).toBe(PEER_IP);
@@ -226,7 +236,10 @@ describe('a datagram', () => {
   test('says all about itself', () => {
     let told: unknown;
     const options = Uint8Array.of(148, 4, 0, 0);
-    const frame = lab.udpFrame({ srcPort: 5000, dstPort: 7 }, counted(9), { ttl: 3, tos: 0x2e, options });
+    const frame = ethernet()
+      .ipv4({ ttl: 3, tos: 0x2e, options })
+      .udp({ srcPort: 5000, dstPort: 7 })
+      .payload(counted(9));
     during((datagram) => {
       const { remoteAddress, remotePort, localAddress, localPort, interfaceIndex, ttl, tos, length } = datagram;
       expect(datagram.ipOptions).toEqual(options);
@@ -247,7 +260,7 @@ describe('a datagram', () => {
         seen.push(datagram.length);
         datagram.reply();
       },
-      lab.udpFrame({ srcPort: 5000, dstPort: 7 }, counted(length)),
+      ethernet().ipv4().udp({ srcPort: 5000, dstPort: 7 }).payload(counted(length)),
     );
     expect(seen).toEqual([length]);
     expect(lab.heard().map(({ payload }) => payload)).toEqual([counted(length)]);
@@ -255,22 +268,22 @@ describe('a datagram', () => {
 
   test('without a checksum is taken, with a wrong one not', () => {
     const { seen } = listener({ port: 7 });
-    lab.send(lab.udpFrame({ srcPort: 5, dstPort: 7, checksum: 0 }, counted(3, 1)));
-    lab.send(lab.udpFrame({ srcPort: 5, dstPort: 7, checksum: 0xffff }, counted(3, 2)));
+    lab.send(ethernet().ipv4().udp({ srcPort: 5, dstPort: 7, checksum: 0 }).payload(counted(3, 1)));
+    lab.send(ethernet().ipv4().udp({ srcPort: 5, dstPort: 7, checksum: 0xffff }).payload(counted(3, 2)));
     expect(seen).toEqual([1]);
     expect(lab.drops('udp.badChecksum')).toBe(1);
   });
 
   test.each([0, 7])('with a length field of %d is dropped', (length) => {
     const { seen } = listener({ port: 7 });
-    lab.send(lab.udpFrame({ srcPort: 5, dstPort: 7, length }, counted(3)));
+    lab.send(ethernet().ipv4().udp({ srcPort: 5, dstPort: 7, length }).payload(counted(3)));
     expect(lab.drops('udp.badLength')).toBe(1);
     expect(seen).toEqual([]);
   });
 
   test('ends where its length field says: what follows it in the IP datagram (RFC 9868: surplus) is not shown', () => {
     const shown: Uint8Array[] = [];
-    const frame = lab.udpFrame({ srcPort: 5, dstPort: 7, length: 10, checksum: 0 }, counted(30, 1));
+    const frame = ethernet().ipv4().udp({ srcPort: 5, dstPort: 7, length: 10, checksum: 0 }).payload(counted(30, 1));
     during((datagram) => {
       shown.push(datagram.bytes.slice());
       datagram.reply();
@@ -280,7 +293,7 @@ describe('a datagram', () => {
   });
 
   test('shorter than a header is dropped', () => {
-    for (let length = 0; length < 8; length++) lab.send(lab.ipv4Frame({}, counted(length)));
+    for (let length = 0; length < 8; length++) lab.send(ethernet().ipv4().payload(counted(length)));
     expect(lab.drops('udp.truncated')).toBe(8);
   });
 
@@ -311,7 +324,7 @@ describe('a datagram', () => {
       (datagram) => {
         seen.push(datagram.copy().bytes, datagram.retain(), datagram.reply());
       },
-      lab.udpFrame({ srcPort: 5000, dstPort: 7 }, counted(1400)),
+      ethernet().ipv4().udp({ srcPort: 5000, dstPort: 7 }).payload(counted(1400)),
     );
     expect(seen).toEqual([counted(1400), undefined, undefined]);
     expect(lab.heard()[0].payload).toEqual(counted(1400));
@@ -418,7 +431,7 @@ describe('a reply', () => {
     };
     for (const length of [3, 300, 1472]) {
       const fields = { srcPort: 5000, dstPort: 7, ...(checksum === undefined ? {} : { checksum }) };
-      lab.send(lab.udpFrame(fields, counted(length)));
+      lab.send(ethernet().ipv4().udp(fields).payload(counted(length)));
       expect(lab.heard().filter(({ udp }) => udp)).toMatchObject([{ payload }]); // heard() looks at every checksum
       expect(payload).toHaveLength(length);
     }
@@ -452,11 +465,11 @@ describe('a reply', () => {
   });
 
   test('waits for ARP like any datagram where the sender is not known', () => {
-    const stranger = lab.udpFrame({ srcPort: 5000, dstPort: 7 }, counted(5), { src: '10.0.0.9' });
+    const stranger = ethernet().ipv4({ src: '10.0.0.9' }).udp({ srcPort: 5000, dstPort: 7 }).payload(counted(5));
     during((datagram) => expect(datagram.reply()).toBeUndefined(), stranger);
     expect(lab.heard()).toMatchObject([{ arp: { operation: 'request', targetIp: '10.0.0.9' } }]);
     const mac = '02:00:00:00:00:09';
-    const answers = lab.ask(lab.arpFrame({ operation: 2, senderIp: '10.0.0.9', senderMac: mac }));
+    const answers = lab.ask(ethernet({ src: mac }).arp({ operation: 'reply', senderIp: '10.0.0.9' }));
     expect(answers).toMatchObject([{ ethernet: { dst: mac }, payload: counted(5) }]);
   });
 });

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { NetworkInterface } from '@lunetta/core';
-import { arpPacket, concat, ethernetFrame, ipv4Datagram, mac, StackLab, udpDatagram } from '@lunetta/testkit';
+import { ethernet, type PacketBuilder, StackLab } from '@lunetta/testkit';
+import '@lunetta/testkit/jest';
 
-const { STACK_MAC, PEER_MAC } = StackLab;
 const ENDS = { src: '10.7.0.2', dst: '10.7.0.1' };
 let lab: StackLab;
 let vlan: NetworkInterface;
@@ -17,20 +17,27 @@ beforeEach(() => {
 });
 afterEach(() => lab.close());
 
-/** Puts tags behind the addresses of a frame; each as its ethertype and TCI. */
-function tagged(frame: Uint8Array, ...tags: readonly (readonly [type: number, tci: number])[]): Uint8Array {
-  const bytes = tags.flatMap(([type, tci]) => [type >> 8, type & 255, tci >> 8, tci & 255]);
-  return concat(frame.subarray(0, 12), Uint8Array.from(bytes), frame.subarray(12));
+/** The tags of a frame; each as its ethertype and TCI. */
+type Tags = readonly (readonly [type: number, tci: number])[];
+
+/** The headers of a frame to the stack up to its tags. */
+function tagged(tags: Tags): PacketBuilder {
+  const header = ethernet(tags.length === 0 ? {} : { type: tags[0][0] });
+  return tags.reduce((packet, [, tci], i) => {
+    const fields = { id: tci & 0xfff, priority: tci >> 13, dropEligible: (tci & 0x1000) !== 0 };
+    return packet.vlan({ ...fields, type: tags[i + 1]?.[0] });
+  }, header);
 }
 
-function request(ends = ENDS): Uint8Array {
-  const datagram = udpDatagram({ srcPort: 5000, dstPort: 7 }, Uint8Array.of(1, 2, 3), ends);
-  return ethernetFrame({ dst: STACK_MAC, src: PEER_MAC }, ipv4Datagram(ends, datagram));
+function request(ends = ENDS, ...tags: Tags): PacketBuilder {
+  return tagged(tags)
+    .ipv4(ends)
+    .udp()
+    .payload(Uint8Array.of(1, 2, 3));
 }
 
-function arpFrom(senderIp: string, targetIp: string): Uint8Array {
-  const packet = arpPacket({ operation: 1, senderMac: PEER_MAC, senderIp, targetIp });
-  return ethernetFrame({ dst: STACK_MAC, src: PEER_MAC, type: 0x0806 }, packet);
+function arpFrom(senderIp: string, targetIp: string, ...tags: Tags): PacketBuilder {
+  return tagged(tags).arp({ senderIp, targetIp });
 }
 
 describe('an interface in a VLAN', () => {
@@ -41,10 +48,22 @@ describe('an interface in a VLAN', () => {
 
   test.each([7, 0xe007, 0x1007])('answers what comes with TCI 0x%x, with its own tag', (tci) => {
     lab.receive();
-    lab.exchange(tagged(arpFrom(ENDS.src, ENDS.dst), [0x8100, 7]));
-    const [answer] = lab.exchange(tagged(request(), [0x8100, tci]));
-    expect([...answer.subarray(0, 18)]).toEqual([...mac(PEER_MAC), ...mac(STACK_MAC), 0x81, 0, 0, 7, 8, 0]);
-    expect([...answer.subarray(46)]).toEqual([1, 2, 3]);
+    lab.exchange(arpFrom(ENDS.src, ENDS.dst, [0x8100, 7]));
+    const [answer] = lab.exchange(request(ENDS, [0x8100, tci]));
+    const headers = ethernet({
+      dst: StackLab.PEER_MAC,
+      src: StackLab.STACK_MAC,
+      type: 0x8100,
+      padding: new Uint8Array(0),
+    });
+    const tag = { id: 7, priority: 0, dropEligible: false, type: 0x0800 };
+    expect(answer).toMatchPacket(
+      headers
+        .vlan(tag)
+        .ipv4()
+        .udp()
+        .payload(Uint8Array.of(1, 2, 3)),
+    );
   });
 
   test('hears nothing without a tag, and the port’s own interface nothing with one', () => {
@@ -52,17 +71,17 @@ describe('an interface in a VLAN', () => {
     expect(lab.exchange(request())).toEqual([]);
     expect(lab.drops('ipv4.notForUs')).toBe(1);
     const ends = { src: StackLab.PEER_IP, dst: StackLab.STACK_IP };
-    expect(lab.exchange(tagged(request(ends), [0x8100, 7]))).toEqual([]);
+    expect(lab.exchange(request(ends, [0x8100, 7]))).toEqual([]);
     expect(lab.drops('ipv4.notForUs')).toBe(2);
-    expect(lab.exchange(tagged(request(), [0x8100, 8]))).toEqual([]);
-    expect(lab.exchange(tagged(request(), [0x8100, 7]).subarray(0, 16))).toEqual([]);
+    expect(lab.exchange(request(ENDS, [0x8100, 8]))).toEqual([]);
+    expect(lab.exchange(request(ENDS, [0x8100, 7]).bytes().subarray(0, 16))).toEqual([]);
     expect([lab.drops('ethernet.unknownVlan'), lab.drops('ethernet.truncated')]).toEqual([1, 1]);
   });
 
   test('a tag of VLAN 0 is a mere priority', () => {
     lab.befriend();
     const ends = { src: StackLab.PEER_IP, dst: StackLab.STACK_IP };
-    const [answer] = lab.ask(tagged(request(ends), [0x8100, 0xe000]));
+    const [answer] = lab.ask(request(ends, [0x8100, 0xe000]));
     expect(answer).toMatchObject({ ipv4: { dst: StackLab.PEER_IP } });
   });
 
@@ -75,8 +94,8 @@ describe('an interface in a VLAN', () => {
       [0x88a8, 9],
       [0x8100, 5],
     ] as const;
-    lab.exchange(tagged(arpFrom('10.95.0.2', '10.95.0.1'), ...tags));
-    const [answer] = lab.exchange(tagged(request({ src: '10.95.0.2', dst: '10.95.0.1' }), ...tags));
+    lab.exchange(arpFrom('10.95.0.2', '10.95.0.1', ...tags));
+    const [answer] = lab.exchange(request({ src: '10.95.0.2', dst: '10.95.0.1' }, ...tags));
     expect([...answer.subarray(12, 22)]).toEqual([0x88, 0xa8, 0, 9, 0x81, 0, 0, 5, 8, 0]);
     expect(lab.stack.counters().interfaces).toMatchObject([
       {

@@ -1,4 +1,4 @@
-import { SeededRandom, StackLab } from '@lunetta/testkit';
+import { ethernet, ipv4, type PacketBuilder, SeededRandom, StackLab } from '@lunetta/testkit';
 
 const { PEER_IP, STACK_IP } = StackLab;
 const INTERESTING = [0, 1, 4, 7, 8, 0x14, 0x3f, 0x40, 0x45, 0x4f, 0x7f, 0x80, 0xfe, 0xff];
@@ -7,17 +7,14 @@ const INTERESTING = [0, 1, 4, 7, 8, 0x14, 0x3f, 0x40, 0x45, 0x4f, 0x7f, 0x80, 0x
 export class FrameFuzzer {
   private readonly random: SeededRandom;
 
-  constructor(
-    private readonly lab: StackLab,
-    seed: number,
-  ) {
+  constructor(seed: number) {
     this.random = new SeededRandom(seed);
   }
 
   /** The next frame. */
   frame(): Uint8Array {
     const { random } = this;
-    const frame = this.valid();
+    const frame = this.valid().bytes();
     const changes = random.chance(0.2) ? 0 : 1 + random.below(4);
     for (let i = 0; i < changes; i++) {
       // Most changes fall into the headers.
@@ -29,8 +26,8 @@ export class FrameFuzzer {
     return frame;
   }
 
-  private valid(): Uint8Array {
-    const { lab, random } = this;
+  private valid(): PacketBuilder {
+    const { random } = this;
     const src = random.chance(0.7) ? PEER_IP : `10.0.0.${2 + random.below(250)}`;
     const payload = Uint8Array.from({ length: random.chance(0.9) ? random.below(80) : random.below(1400) }, () => 65);
     const ports = { srcPort: 1 + random.below(9), dstPort: [7, 8, 9, 10, 11][random.below(5)] };
@@ -40,15 +37,19 @@ export class FrameFuzzer {
     }
     switch (random.below(7)) {
       case 0:
-        return lab.arpFrame({ operation: 1 + random.below(2), senderIp: src });
+        return ethernet().arp({ operation: 1 + random.below(2), senderIp: src });
       case 1:
-        return lab.ipv4Frame({ src, protocol: 1, options }, this.icmp(payload, random.chance(0.5) ? 8 : 0));
+        return ethernet()
+          .ipv4({ src, protocol: 1, options })
+          .payload(this.icmp(payload, random.chance(0.5) ? 8 : 0));
       case 2:
-        return lab.ipv4Frame({ src, protocol: 1 }, this.icmp(this.quoted(ports), [3, 4, 5, 11, 12][random.below(5)]));
+        return ethernet()
+          .ipv4({ src, protocol: 1 })
+          .payload(this.icmp(this.quoted(ports), [3, 4, 5, 11, 12][random.below(5)]));
       case 3:
-        return lab.udpFrame(ports, payload, { src, dst: '10.0.0.255' }, 'ff:ff:ff:ff:ff:ff');
+        return ethernet({ dst: 'ff:ff:ff:ff:ff:ff' }).ipv4({ src, dst: '10.0.0.255' }).udp(ports).payload(payload);
       default:
-        return lab.udpFrame(ports, payload, { src, options });
+        return ethernet().ipv4({ src, options }).udp(ports).payload(payload);
     }
   }
 
@@ -62,11 +63,9 @@ export class FrameFuzzer {
 
   /** A datagram of ours, as an error quotes it. */
   private quoted({ srcPort, dstPort }: { srcPort: number; dstPort: number }): Uint8Array {
-    const frame = this.lab.udpFrame({ srcPort: dstPort, dstPort: srcPort }, new Uint8Array(4), {
-      src: STACK_IP,
-      dst: PEER_IP,
-    });
-    return frame.subarray(14, 14 + (this.random.chance(0.8) ? 28 : this.random.below(33)));
+    const ports = { srcPort: dstPort, dstPort: srcPort };
+    const datagram = ipv4({ src: STACK_IP, dst: PEER_IP }).udp(ports).payload(new Uint8Array(4));
+    return datagram.bytes().subarray(0, this.random.chance(0.8) ? 28 : this.random.below(33));
   }
 
   /** Makes the IPv4 header's checksum right, so that the frame gets further. */

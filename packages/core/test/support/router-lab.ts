@@ -1,19 +1,16 @@
-import { Stack, type StackSettings } from '@lunetta/core';
+import { macAddress, Stack, type StackSettings } from '@lunetta/core';
 import {
-  arpPacket,
   createMemoryCable,
-  ethernetFrame,
+  ethernet,
   expectConserved,
-  ipv4Datagram,
-  mac,
-  readPacket,
-  TestStack,
-  udpDatagram,
-  VirtualHost,
-  type Ipv4Fields,
+  type Ipv4Values,
   type MemoryCable,
   type MemoryCableOptions,
   type Packet,
+  type PacketBuilder,
+  readPacket,
+  TestStack,
+  VirtualHost,
 } from '@lunetta/testkit';
 
 /** One side of the router: network 10.0.n.0/24, the router is .1 with MAC 02:..:n:01, the station .2 with 02:..:n:02. */
@@ -52,20 +49,20 @@ export class RouterLab {
     return `02:00:00:00:0${n}:02`;
   }
 
-  /** A frame from the station of side `n` to the router around an IPv4 datagram. */
-  ipv4Frame(n: number, fields: Ipv4Fields, payload: Uint8Array, dst = RouterLab.routerMac(n)): Uint8Array {
-    return ethernetFrame({ dst, src: RouterLab.stationMac(n) }, ipv4Datagram(fields, payload));
+  /** The Ethernet header of a frame from the station of side `n` to the router. */
+  from(n: number, dst = RouterLab.routerMac(n)): PacketBuilder {
+    return ethernet({ dst, src: RouterLab.stationMac(n) });
   }
 
-  /** A frame from the station of side `n` to the router around a UDP datagram from port 1000 to 2000. */
-  udpFrame(n: number, fields: Ipv4Fields, payload = Uint8Array.of(1, 2, 3)): Uint8Array {
-    return this.ipv4Frame(n, fields, udpDatagram({ srcPort: 1000, dstPort: 2000 }, payload, fields));
+  /** A UDP datagram from port 1000 to 2000 in a frame from the station of side `n` to the router. */
+  datagram(n: number, fields: Partial<Ipv4Values>, payload = Uint8Array.of(1, 2, 3)): PacketBuilder {
+    return this.from(n).ipv4(fields).udp({ srcPort: 1000, dstPort: 2000 }).payload(payload);
   }
 
   /** Puts frames on the wire of side `n` and lets the stack work. */
-  send(n: number, ...frames: readonly Uint8Array[]): void {
+  send(n: number, ...frames: readonly PacketBuilder[]): void {
     const { station } = this.sides[n];
-    for (const frame of frames) {
+    for (const frame of frames.map((each) => each.bytes())) {
       if (station.queueFrame(frame) !== undefined) continue;
       station.poll();
       station.queueFrame(frame);
@@ -118,14 +115,13 @@ export class RouterLab {
 
   /** The router knows the station of side `n`, confirmed. */
   introduce(n: number, address = `10.0.${n}.2`, senderMac = RouterLab.stationMac(n)): void {
-    const fields = { senderMac, senderIp: address, targetIp: `10.0.${n}.1` };
-    const send = (operation: number): void => {
-      const frame = { dst: RouterLab.routerMac(n), src: senderMac, type: 0x0806 };
-      this.send(n, ethernetFrame(frame, arpPacket({ operation, ...fields })));
+    const arp = (operation: 'request' | 'reply'): PacketBuilder => {
+      const fields = { operation, senderIp: address, targetIp: `10.0.${n}.1` };
+      return ethernet({ dst: RouterLab.routerMac(n), src: senderMac }).arp(fields);
     };
-    send(1);
-    this.send(n, this.udpFrame(n, { src: address, dst: `10.0.${n}.1` })); // the refusal makes it ask
-    send(2);
+    this.send(n, arp('request'));
+    this.send(n, this.datagram(n, { src: address, dst: `10.0.${n}.1` })); // the refusal makes it ask
+    this.send(n, arp('reply'));
     this.heard(n);
   }
 
@@ -142,7 +138,7 @@ export class RouterLab {
     this.stack.addInterface(cable.a, {
       name: `side${n}`,
       addresses: [`10.0.${n}.1/24`],
-      hardwareAddress: mac(RouterLab.routerMac(n)),
+      hardwareAddress: macAddress.parse(RouterLab.routerMac(n))!,
       mode: 'interrupt',
     });
     return { cable, station };

@@ -15,7 +15,7 @@ const collectGarbage = runInNewContext('gc') as () => void;
 export async function soak(frames: number, seed: number): Promise<void> {
   const lab = new StackLab({ seed, cable: { poison: false, buffers: 1100 } });
   openSockets(lab);
-  const fuzzer = new FrameFuzzer(lab, seed);
+  const fuzzer = new FrameFuzzer(seed);
   let heapBefore = 0;
   for (let sent = 0; sent < frames; sent += BURST) {
     const answers = lab.exchange(...Array.from({ length: BURST }, () => fuzzer.frame()));
