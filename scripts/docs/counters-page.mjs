@@ -19,6 +19,7 @@ const ENUMS = [
   { file: 'packages/core/src/ipv4/forward-counters.ts', name: 'ForwardCounter', place: 'forwarding' },
   { file: 'packages/core/src/ipv4/path-mtu-counters.ts', name: 'PathMtuCounter', place: 'pathMtu' },
   { file: 'packages/core/src/icmp/icmp-counters.ts', name: 'IcmpCounter', place: 'icmp' },
+  { file: 'packages/core/src/igmp/igmp-counters.ts', name: 'IgmpCounter', place: 'igmp' },
   { file: 'packages/core/src/tcp/tcp-counters.ts', name: 'TcpCounter', place: 'tcp' },
   { file: 'packages/core/src/udp/udp-counters.ts', name: 'UdpCounter', place: 'udp' },
 ];
@@ -138,6 +139,7 @@ function gauges(counters) {
     [code('routes.size'), 'Routes, those of our own networks included.'],
     [code('routes.redirects'), 'Destinations for which a redirect is followed.'],
     [code('pathMtu.destinations'), 'Destinations with a path MTU below that of the link.'],
+    [code('igmp.groups'), 'Multicast groups joined, those of each interface counted, all hosts not.'],
     [code('tcp.connections'), 'Connections that are not closed, but for TIME-WAIT.'],
     [code('tcp.halfOpen'), 'Connections of listeners whose handshake is not over.'],
     [code('tcp.timeWait'), 'Connections in TIME-WAIT.'],

@@ -26,6 +26,7 @@ export * as arp from './wire/arp.js';
 export * as checksum from './wire/checksum.js';
 export * as ethernet from './wire/ethernet.js';
 export * as icmpv4 from './wire/icmpv4.js';
+export * as igmp from './wire/igmp.js';
 export * as ipv4 from './wire/ipv4.js';
 export * as ipv4Address from './wire/ipv4-address.js';
 export * as ipv4Options from './wire/ipv4-options.js';
@@ -46,6 +47,7 @@ export type { RetainedDatagram } from './udp/retained-datagram.js';
 export type { UdpNetworkError } from './udp/bound-socket.js';
 export type { Raw } from './raw/raw.js';
 export type { FrameSocket, ProtocolSocket, RawPacket } from './raw/raw-socket.js';
+export type { UdpGroupOptions } from './udp/group-socket.js';
 export type { UdpBindOptions, UdpSocket } from './udp/udp-socket.js';
 
 export { FilteredDatagram } from './ipv4/filter/filtered-datagram.js';

@@ -45,17 +45,17 @@ describe('takes', () => {
     lab.send(group);
     lab.stack.leaveGroup(lab.iface, '239.1.2.3');
     lab.send(group);
-    expect(seen).toEqual(['239.1.2.3', '239.1.2.3']);
+    expect(lab.drops('udp.notJoined')).toBe(2); // Ethernet took them; the socket has not joined itself
     lab.stack.leaveGroup(lab.iface, '239.1.2.3');
     lab.send(group);
-    expect(seen).toHaveLength(2);
+    expect(lab.drops('udp.notJoined')).toBe(2);
     expect(lab.drops('ethernet.notJoined')).toBe(2);
   });
 
   test('frames to all hosts (224.0.0.1), always: that group cannot be left', () => {
     lab.stack.leaveGroup(lab.iface, '224.0.0.1');
     lab.send(frameTo('01:00:5e:00:00:01', '224.0.0.1'));
-    expect(seen).toEqual(['224.0.0.1']);
+    expect(lab.drops('udp.notJoined')).toBe(1);
   });
 });
 

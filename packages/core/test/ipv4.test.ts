@@ -324,7 +324,6 @@ describe('what is sent', () => {
 });
 
 test('a group is heard by a socket bound to it, or to any address, not by one bound to our address', () => {
-  lab.stack.joinGroup(lab.iface, '239.1.2.3');
   const heard: string[] = [];
   for (const address of ['239.1.2.3', '239.1.2.4', STACK_IP, undefined]) {
     const socket = lab.stack.udp.open();
@@ -332,6 +331,7 @@ test('a group is heard by a socket bound to it, or to any address, not by one bo
     socket.close();
     const listener = lab.stack.udp.open();
     listener.bind({ port: 5000, reusePort: true, ...(address !== undefined && { address }) });
+    listener.joinGroup('239.1.2.3');
     listener.onDatagram = () => heard.push(address ?? 'any');
   }
   const group = ethernet({ dst: '01:00:5e:01:02:03' }).ipv4({ dst: '239.1.2.3' });

@@ -120,7 +120,7 @@ describe('a wrong configuration is told with its place', () => {
     ],
     [
       withSettings({ sctp: {} }),
-      'settings.sctp: there is no such field; the fields are arp, reassembly, ipv4, pathMtu, icmp, raw, udp, tcp, loop',
+      'settings.sctp: there is no such field; the fields are arp, reassembly, ipv4, pathMtu, icmp, igmp, raw, udp, tcp, loop',
     ],
     [
       withSettings({ arp: { maxNeighbors: 1 } }),

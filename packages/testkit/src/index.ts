@@ -26,6 +26,7 @@ export type { AsymmetricMatcher, FieldPattern, FieldPatterns } from './packets/f
 export type { ArpValues } from './packets/arp-layer.js';
 export type { EthernetValues } from './packets/ethernet-layer.js';
 export type { IcmpValues } from './packets/icmp-layer.js';
+export type { IgmpRecord, IgmpValues } from './packets/igmp-layer.js';
 export type { Ipv4Values } from './packets/ipv4-layer.js';
 export type { TcpFlag, TcpValues } from './packets/tcp-layer.js';
 export type { TcpOption } from './packets/tcp-options.js';

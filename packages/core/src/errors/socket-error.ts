@@ -16,6 +16,7 @@ export type SocketErrorCode =
   | 'ENETDOWN'
   | 'ENETUNREACH'
   | 'ENOBUFS'
+  | 'ENODEV'
   | 'ENOTCONN'
   | 'EPROTO'
   | 'ETIMEDOUT';

@@ -66,7 +66,7 @@ export class Ethernet implements Ipv4Link {
     return this.arp.neighbour(address);
   }
 
-  setGroups(groups: readonly number[]): void {
+  setGroups(groups: ReadonlySet<number>): void {
     this.groups.clear();
     for (const group of groups) this.groups.add(macAddress.ipv4MulticastLo(group));
     this.ports.setMulticastList(Array.from(this.groups, (lo) => macAddress.toBytes(macAddress.IPV4_MULTICAST_HI, lo)));

@@ -1,9 +1,9 @@
 import { isLoopback } from '../wire/ipv4-address.js';
 import type { Ipv4Settings } from './ipv4-settings.js';
-import type { Ipv4Address, Ipv4Interface, Ipv4Link } from './ipv4-interface.js';
+import type { Ipv4Address, Ipv4Interface, Ipv4Link, LoopLink } from './ipv4-interface.js';
 
 /** Opens the loopback interface, which adds itself. */
-export type OpenLoopback = () => Ipv4Interface;
+export type OpenLoopback = () => { readonly iface: Ipv4Interface; readonly link: LoopLink };
 
 /** The interfaces of a stack, the links below them, and whose address is whose. */
 export class InterfaceTable {
@@ -13,7 +13,7 @@ export class InterfaceTable {
   private readonly links: Ipv4Link[] = [];
   /** Our addresses, those of 127/8 apart, and the interface that each is on. */
   private readonly owners = new Map<number, Ipv4Interface>();
-  private loopback: Ipv4Interface | undefined = undefined;
+  private loopback: ReturnType<OpenLoopback> | undefined = undefined;
 
   /** Whether we are a router; see `Ipv4Settings.forwarding`. */
   isForwarding: boolean;
@@ -40,7 +40,7 @@ export class InterfaceTable {
   attach(iface: Ipv4Interface, link: Ipv4Link): void {
     this.interfaces[iface.index] = iface;
     this.links[iface.index] = link;
-    link.setGroups(iface.groupList);
+    link.setGroups(iface.groups);
   }
 
   /** Gives an interface its addresses. */
@@ -74,8 +74,13 @@ export class InterfaceTable {
     return this.owners.get(address);
   }
 
+  /** The interface of that name. */
+  named(name: string): Ipv4Interface | undefined {
+    return this.interfaces.find((iface) => iface.name === name);
+  }
+
   /** The interface to ourselves. */
-  openedLoopback(): Ipv4Interface {
+  openedLoopback(): ReturnType<OpenLoopback> {
     this.loopback ??= this.openLoopback();
     return this.loopback;
   }

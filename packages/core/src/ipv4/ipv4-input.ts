@@ -2,6 +2,7 @@ import type { Icmp } from '../icmp/icmp.js';
 import { RX_IP_CHECKSUM_BAD, RX_IP_CHECKSUM_GOOD } from '../link/descriptor.js';
 import { DropReason } from '../link/drop-reason.js';
 import { Cast, type Packet } from '../link/packet.js';
+import type { Igmp } from '../igmp/igmp.js';
 import type { Tcp } from '../tcp/tcp.js';
 import type { Raw } from '../raw/raw.js';
 import type { Udp } from '../udp/udp.js';
@@ -23,6 +24,7 @@ export class Ipv4Input {
   constructor(
     private readonly interfaces: InterfaceTable,
     private readonly icmp: Icmp,
+    private readonly igmp: Igmp,
     private readonly udp: Udp,
     private readonly tcp: Tcp,
     private readonly raw: Raw,
@@ -37,7 +39,9 @@ export class Ipv4Input {
     if (headerLength === 0) return;
     const { view, at } = packet;
     // No source of 0/8, 127/8, a group, a broadcast address or our own (RFC 1122 section 3.2.1.3).
-    if (!iface.isOther(ipv4.source(view, at))) return packet.drop(DropReason['ipv4.badSource']);
+    if (!iface.isOther(ipv4.source(view, at)) && !isUnnumberedIgmp(view, at)) {
+      return packet.drop(DropReason['ipv4.badSource']);
+    }
     const destination = ipv4.destination(view, at);
     if (destination === iface.primary && destination !== ipv4Address.ANY) {
       packet.networkCast = Cast.UNICAST;
@@ -130,6 +134,8 @@ export class Ipv4Input {
         return this.tcp.input(packet);
       case ipv4.PROTOCOL_ICMP:
         return this.icmp.input(packet);
+      case ipv4.PROTOCOL_IGMP:
+        return this.igmp.input(packet);
       default:
         if (isTaken) return packet.delivered();
         this.icmp.protocolUnreachable(packet);
@@ -155,6 +161,12 @@ function readHeader(packet: Packet): number {
     return refuse(packet, DropReason['ipv4.badTotalLength']);
   }
   return isChecksumGood(packet, headerLength) ? headerLength : refuse(packet, DropReason['ipv4.badChecksum']);
+}
+
+/** Switches that ask for groups, and hosts that start, have no address yet (RFC 3376 section 4.2.13, RFC 4541 section 2.1.1). */
+function isUnnumberedIgmp(view: DataView, at: number): boolean {
+  const isIgmp = ipv4.protocol(view, at) === ipv4.PROTOCOL_IGMP && ipv4Address.isMulticast(ipv4.destination(view, at));
+  return isIgmp && ipv4.source(view, at) === ipv4Address.ANY;
 }
 
 function refuse(packet: Packet, reason: DropReason): 0 {

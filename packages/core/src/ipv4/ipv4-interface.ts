@@ -1,4 +1,4 @@
-import { Cast } from '../link/packet.js';
+import { Cast, type Packet } from '../link/packet.js';
 import type { PathLink } from '../network/path.js';
 import type { NextHop } from '../network/next-hop.js';
 import { ALL_HOSTS, LIMITED_BROADCAST, isHost, isMulticast, mask } from '../wire/ipv4-address.js';
@@ -8,7 +8,13 @@ export interface Ipv4Link extends PathLink {
   /** The entry for a neighbour's address, made if there is none; undefined if there is no room for one. */
   neighbour(address: number): NextHop | undefined;
   /** Receives (or no longer receives) frames to the multicast group's link-layer address. */
-  setGroups(groups: readonly number[]): void;
+  setGroups(groups: ReadonlySet<number>): void;
+}
+
+/** The link to ourselves. */
+export interface LoopLink extends Ipv4Link {
+  /** Sends the datagram `[packet.at, packet.end)` to ourselves as if interface `index` received it; the buffer is taken. */
+  outputAs(packet: Packet, index: number): void;
 }
 
 /** One of our addresses, signed 32 bits, with the length of its network's prefix. */
@@ -40,7 +46,8 @@ export class Ipv4Interface {
   private own: readonly OwnAddress[] = [];
   /** Every address of the stack, and the broadcast addresses here. */
   private refusedSources: readonly number[] = [];
-  private readonly groups = new Map<number, number>([[ALL_HOSTS, 1]]);
+  /** The multicast groups joined; all hosts always are (RFC 1112 section 4). */
+  readonly groups = new Set<number>([ALL_HOSTS]);
 
   /**
    * @param index number of the interface in the stack
@@ -115,25 +122,5 @@ export class Ipv4Interface {
     return this.own.some(
       ({ address, mask: bits }) => ((one ^ address) & bits) === 0 && ((other ^ address) & bits) === 0,
     );
-  }
-
-  /** Joins a multicast group once more; true if that is the first time. */
-  join(group: number): boolean {
-    const times = this.groups.get(group) ?? 0;
-    this.groups.set(group, times + 1);
-    return times === 0;
-  }
-
-  /** Leaves a group once; true if nobody is left in it. */
-  leave(group: number): boolean {
-    const times = this.groups.get(group) ?? 0;
-    if (times <= 1) return group !== ALL_HOSTS && this.groups.delete(group); // all hosts stay (RFC 1112 section 4)
-    this.groups.set(group, times - 1);
-    return false;
-  }
-
-  /** The groups joined. */
-  get groupList(): number[] {
-    return [...this.groups.keys()];
   }
 }

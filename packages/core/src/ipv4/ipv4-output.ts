@@ -1,6 +1,7 @@
 import type { SocketErrorCode } from '../errors/socket-error.js';
 import { DropReason } from '../link/drop-reason.js';
 import { LinkCounter } from '../link/link-counters.js';
+import type { LinkIo } from '../link/link-io.js';
 import { Cast, type Packet } from '../link/packet.js';
 import type { NetworkLayer } from '../network/network-layer.js';
 import type { Path } from '../network/path.js';
@@ -8,13 +9,14 @@ import type { Random } from '../time/host.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as ipv4Address from '../wire/ipv4-address.js';
 import { Fragmenter } from './fragmenter.js';
+import { GroupLoop } from './group-loop.js';
 import { Identifications } from './identifications.js';
 import type { InterfaceTable } from './interface-table.js';
 import { Verdict, type PacketFilter } from './filter/packet-filter.js';
 import type { Ipv4Settings } from './ipv4-settings.js';
 import type { Ipv4Address, Ipv4Interface } from './ipv4-interface.js';
 import { PathCache } from './path-cache.js';
-import { PathFinder } from './path-finder.js';
+import { PathFinder, multicastHop } from './path-finder.js';
 import type { PathMtuCache } from './path-mtu-cache.js';
 import type { Redirects } from './redirects.js';
 import type { RouteTable } from './routes/route-table.js';
@@ -24,7 +26,8 @@ export class Ipv4Output implements NetworkLayer {
   readonly headerLength = ipv4.MIN_HEADER_LENGTH;
   readonly maxPayload = ipv4.MAX_TOTAL_LENGTH - ipv4.MIN_HEADER_LENGTH;
   readonly fragmenter = new Fragmenter();
-  private readonly finder: PathFinder;
+  readonly finder: PathFinder;
+  private readonly groupLoop: GroupLoop;
   private readonly pathsBack: PathCache;
   private readonly identifications: Identifications;
 
@@ -38,8 +41,15 @@ export class Ipv4Output implements NetworkLayer {
     random: Random,
   ) {
     this.finder = new PathFinder(interfaces, routes, pathMtu, redirects, random);
+    this.groupLoop = new GroupLoop(interfaces);
     this.pathsBack = new PathCache(random);
     this.identifications = new Identifications(random);
+  }
+
+  /** Ends what is under way: the stack closes. */
+  close(): void {
+    this.fragmenter.close();
+    this.groupLoop.close();
   }
 
   /** Gives an interface its addresses, and with them the routes to their networks. */
@@ -49,16 +59,6 @@ export class Ipv4Output implements NetworkLayer {
     for (const { address, prefixLength } of addresses) {
       this.routes.add({ prefix: address, prefixLength, gateway: 0, iface, isConnected: true });
     }
-  }
-
-  /** Joins a multicast group on an interface, as often as it is left again. */
-  joinGroup(iface: Ipv4Interface, group: number): void {
-    if (iface.join(group)) this.interfaces.linkOf(iface).setGroups(iface.groupList);
-  }
-
-  /** Leaves a multicast group on an interface. */
-  leaveGroup(iface: Ipv4Interface, group: number): void {
-    if (iface.leave(group)) this.interfaces.linkOf(iface).setGroups(iface.groupList);
   }
 
   findPath(path: Path, remote: string, local?: string): SocketErrorCode | undefined {
@@ -98,23 +98,64 @@ export class Ipv4Output implements NetworkLayer {
   }
 
   output(packet: Packet, path: Path, protocol: number, ttl: number, tos: number, dontFragment = false): void {
-    const at = packet.at - ipv4.MIN_HEADER_LENGTH;
-    const identification = this.identifications.next(path.identificationOffset);
-    const { local, remote } = path;
-    const totalLength = packet.end - at;
-    const fragmentWord = dontFragment ? ipv4.DONT_FRAGMENT : 0;
-    ipv4.write(packet.view, at, tos, totalLength, identification, fragmentWord, ttl, protocol, local, remote);
-    packet.networkAt = at;
-    if (this.filter.output !== null && this.isFiltered(packet, path)) return;
-    packet.at = at;
-    if (totalLength > path.mtu) return this.fragmenter.send(path.link!, path.nextHop!, path.mtu);
+    if (!this.finish(packet, path, protocol, ttl, tos, dontFragment)) return;
+    if (packet.end - packet.at > path.mtu) return this.fragmenter.send(path.link!, path.nextHop!, path.mtu);
     path.link!.output(packet, path.nextHop!);
   }
 
+  outputToGroup(
+    packet: Packet,
+    path: Path,
+    protocol: number,
+    ttl: number,
+    tos: number,
+    dontFragment: boolean,
+    isLooped: boolean,
+  ): void {
+    if (!this.finish(packet, path, protocol, ttl, tos, dontFragment)) return;
+    if (isLooped && this.interfaces.at(path.interfaceIndex).groups.has(path.remote)) {
+      this.groupLoop.copy(packet, path.interfaceIndex);
+    }
+    if (packet.end - packet.at > path.mtu) return this.fragmenter.send(path.link!, path.nextHop!, path.mtu);
+    path.link!.output(packet, path.nextHop!);
+  }
+
+  /** Sends a message of `protocol` to a group, `packet.at` at its payload, with TTL 1 and router alert; the buffer is taken. */
+  outputAlerted(packet: Packet, iface: Ipv4Interface, protocol: number, group: number): void {
+    const source = iface.sourceFor(group);
+    const at = packet.at - ipv4.ALERTED_HEADER_LENGTH;
+    const identification = this.identifications.next(0);
+    ipv4.writeAlerted(packet.view, at, packet.end - at, identification, protocol, source, group);
+    packet.networkAt = at;
+    const link = this.interfaces.linkOf(iface);
+    if (this.filter.output !== null && this.isFiltered(packet, iface.index, link.io)) return;
+    packet.at = at;
+    link.output(packet, multicastHop(group));
+  }
+
+  /** Writes the IP header before `packet.at`; false if a filter has dropped the datagram. */
+  private finish(
+    packet: Packet,
+    path: Path,
+    protocol: number,
+    ttl: number,
+    tos: number,
+    dontFragment: boolean,
+  ): boolean {
+    const at = packet.at - ipv4.MIN_HEADER_LENGTH;
+    const identification = this.identifications.next(path.identificationOffset);
+    const { local, remote } = path;
+    const fragmentWord = dontFragment ? ipv4.DONT_FRAGMENT : 0;
+    ipv4.write(packet.view, at, tos, packet.end - at, identification, fragmentWord, ttl, protocol, local, remote);
+    packet.networkAt = at;
+    if (this.filter.output !== null && this.isFiltered(packet, path.interfaceIndex, path.link!.io)) return false;
+    packet.at = at;
+    return true;
+  }
+
   /** Drops a datagram that a filter does not let out, `packet.at` at its payload. */
-  private isFiltered(packet: Packet, path: Path): boolean {
-    if (this.filter.judgeOutput(packet, path.interfaceIndex) === Verdict.PASS) return false;
-    const { io } = path.link!;
+  private isFiltered(packet: Packet, interfaceIndex: number, io: LinkIo): boolean {
+    if (this.filter.judgeOutput(packet, interfaceIndex) === Verdict.PASS) return false;
     io.counters[LinkCounter.txAccepted]++;
     io.txDrops[DropReason['filter.output']]++;
     if (packet.handle >= 0) io.release(packet.takeHandle());

@@ -49,7 +49,7 @@ export class PathFinder {
     const isGroup = remote === ipv4Address.LIMITED_BROADCAST || ipv4Address.isMulticast(remote);
     // What has a source of 127/8 never leaves a host (RFC 1122 section 3.2.1.3); 0/8 and 240/4 are nobody's.
     if (ipv4Address.isLoopback(local) || (!isGroup && !ipv4Address.isHost(remote))) return 'ENETUNREACH';
-    const route = isGroup ? this.groupRoute(remote, local) : this.routeTo(remote, local);
+    const route = isGroup ? this.groupRoute(remote, local, path.groupInterface) : this.routeTo(remote, local);
     if (route === undefined) return 'ENETUNREACH';
     const { iface } = route;
     path.via = route.gateway !== 0 ? (this.redirects.gatewayTo(remote) ?? route.gateway) : remote;
@@ -61,10 +61,10 @@ export class PathFinder {
 
   /** To one of our own addresses: by the loopback interface, from that very address if no other is wanted. */
   private fillToOurselves(path: Path): SocketErrorCode | undefined {
-    const iface = this.interfaces.openedLoopback();
+    const { iface, link } = this.interfaces.openedLoopback();
     path.via = path.remote;
     path.cast = Cast.UNICAST;
-    const nextHop = this.interfaces.linkOf(iface).neighbour(path.remote)!; // there is always one
+    const nextHop = link.neighbour(path.remote)!; // there is always one
     return this.finish(path, iface, nextHop, path.boundLocal !== 0 ? path.boundLocal : path.remote);
   }
 
@@ -91,10 +91,18 @@ export class PathFinder {
     return this.routes.findVia(remote, owner);
   }
 
-  /** To groups and the limited broadcast address: by the interface of the source or of a route for them, or the first one. */
-  private groupRoute(remote: number, local: number): Route | undefined {
+  /**
+   * The interface by which datagrams to a group, or to the limited broadcast address, leave: that of the source or of a
+   * route for them, or the first one.
+   */
+  interfaceTo(remote: number, local = 0): Ipv4Interface | undefined {
     const chosen = local !== 0 ? this.interfaces.ownerOf(local) : this.routes.findSpecific(remote)?.iface;
-    const iface = chosen ?? this.interfaces.all.find((own) => own.primary !== 0 && !own.isLoopback);
+    return chosen ?? this.interfaces.all.find((own) => own.primary !== 0 && !own.isLoopback);
+  }
+
+  private groupRoute(remote: number, local: number, groupInterface: number): Route | undefined {
+    const isChosen = groupInterface >= 0 && ipv4Address.isMulticast(remote);
+    const iface = isChosen ? this.interfaces.at(groupInterface) : this.interfaceTo(remote, local);
     return iface && { prefix: remote, prefixLength: 32, gateway: 0, iface };
   }
 
@@ -104,7 +112,7 @@ export class PathFinder {
     path.cast = Cast.UNICAST;
     if (ipv4Address.isMulticast(remote)) {
       path.cast = Cast.MULTICAST;
-      return groupHop(remote, macAddress.IPV4_MULTICAST_HI, macAddress.ipv4MulticastLo(remote));
+      return multicastHop(remote);
     }
     if (iface.isBroadcast(remote)) {
       path.cast = Cast.BROADCAST;
@@ -112,6 +120,11 @@ export class PathFinder {
     }
     return this.interfaces.linkOf(iface).neighbour(path.via);
   }
+}
+
+/** The station that stands for a multicast group. */
+export function multicastHop(group: number): NextHop {
+  return groupHop(group, macAddress.IPV4_MULTICAST_HI, macAddress.ipv4MulticastLo(group));
 }
 
 function groupHop(address: number, macHi: number, macLo: number): NextHop {

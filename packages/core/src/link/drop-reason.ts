@@ -71,6 +71,20 @@ export enum DropReason {
   'icmp.unknownType',
   /** An echo reply or an error that concerns nobody here, or whose quotation is too short or false. */
   'icmp.unmatched',
+  /** Shorter than an IGMP message, or than the sources that a query counts. */
+  'igmp.truncated',
+  /** Wrong IGMP checksum. */
+  'igmp.badChecksum',
+  /** A TTL other than 1: it has come from behind a router, or is forged. */
+  'igmp.badTtl',
+  /** A query of version 2 or 3 without the router alert option (RFC 3376 section 9.1). */
+  'igmp.noRouterAlert',
+  /** A query for an address that is no multicast group. */
+  'igmp.badGroup',
+  /** A report from an address on no network of the interface. */
+  'igmp.badSource',
+  /** A message for routers, or of a type that a host need not know. */
+  'igmp.unknownType',
   /** Shorter than a UDP header. */
   'udp.truncated',
   /** The length field is under 8 or past the end of the datagram. */
@@ -79,6 +93,8 @@ export enum DropReason {
   'udp.badChecksum',
   /** No socket on that address and port; answered by ICMP port unreachable if it was sent to us alone. */
   'udp.noPort',
+  /** To a multicast group that no socket on that port has joined on that interface, or not from that source. */
+  'udp.notJoined',
   /** The socket's receive queue is full. */
   'udp.receiveQueueFull',
   /** Shorter than a TCP header. */

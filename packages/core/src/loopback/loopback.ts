@@ -1,6 +1,6 @@
 import type { InterfaceTable } from '../ipv4/interface-table.js';
 import type { Ipv4Input } from '../ipv4/ipv4-input.js';
-import type { Ipv4Link } from '../ipv4/ipv4-interface.js';
+import type { LoopLink } from '../ipv4/ipv4-interface.js';
 import { DropReason } from '../link/drop-reason.js';
 import { LinkCounter } from '../link/link-counters.js';
 import type { LinkIo } from '../link/link-io.js';
@@ -11,7 +11,7 @@ import { NextHop, Reachability } from '../network/next-hop.js';
 const HEADER_LENGTH = 4;
 
 /** The loopback interface's link layer: no addresses, and everybody on it is ourselves. */
-export class Loopback implements Ipv4Link {
+export class Loopback implements LoopLink {
   constructor(
     readonly io: LinkIo,
     private readonly interfaces: InterfaceTable,

@@ -9,7 +9,8 @@ export interface NetworkLayer {
   readonly headerLength: number;
 
   /**
-   * Fills in `path` towards `remote` (in the family's text form), from `local` if that is given.
+   * Fills in `path` towards `remote` (in the family's text form), from `local` if that is given. A multicast group is
+   * reached by interface `path.groupInterface` if that is set.
    *
    * @returns undefined, or why there is none: `EINVAL` (no address), `EADDRNOTAVAIL` (`local` is not ours),
    *   `ENETUNREACH` (no route), `EHOSTUNREACH` (no room for one more neighbour)
@@ -45,6 +46,21 @@ export interface NetworkLayer {
    * @param dontFragment no router on the way may cut it up; it fits `path.mtu`
    */
   output(packet: Packet, path: Path, protocol: number, ttl: number, tos: number, dontFragment?: boolean): void;
+
+  /**
+   * As {@link output}, to a multicast group.
+   *
+   * @param isLooped we ourselves hear it, too, if the group is joined on the interface that it leaves by
+   */
+  outputToGroup(
+    packet: Packet,
+    path: Path,
+    protocol: number,
+    ttl: number,
+    tos: number,
+    dontFragment: boolean,
+    isLooped: boolean,
+  ): void;
 
   /** A router has said that nothing larger than `mtu` bytes gets to `remote`, and what it said was found credible. */
   reducePathMtu(remote: number, mtu: number): void;

@@ -20,6 +20,8 @@ export class Path {
   local = 0;
   /** The source that was asked for; 0: any of ours. */
   boundLocal = 0;
+  /** Number of the interface to leave by if `remote` is a multicast group; -1: the one that suits. */
+  groupInterface = -1;
   /** Partial checksum over both addresses, for pseudo-headers. */
   addressSum = 0;
   /** How `remote` is addressed. */
@@ -46,6 +48,7 @@ export class Path {
     this.remote = other.remote;
     this.local = other.local;
     this.boundLocal = other.local;
+    this.groupInterface = other.groupInterface;
     this.addressSum = other.addressSum;
     this.cast = other.cast;
     this.via = other.via;

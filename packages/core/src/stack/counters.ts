@@ -4,6 +4,7 @@ import type { FragmentCounter } from '../ipv4/fragment-counters.js';
 import type { PathMtuCounter } from '../ipv4/path-mtu-counters.js';
 import type { ReassemblyCounter } from '../ipv4/reassembly-counters.js';
 import type { IcmpCounter } from '../icmp/icmp-counters.js';
+import type { IgmpCounter } from '../igmp/igmp-counters.js';
 import { DROP_REASONS, DropReason } from '../link/drop-reason.js';
 import { LinkCounter } from '../link/link-counters.js';
 import type { LinkStatistics, QueueAudit } from '../link/link-driver.js';
@@ -55,6 +56,7 @@ export interface StackCounters {
   readonly routes: { readonly size: number; readonly redirects: number };
   readonly pathMtu: Readonly<Record<keyof typeof PathMtuCounter | 'destinations', number>>;
   readonly icmp: Readonly<Record<keyof typeof IcmpCounter, number>>;
+  readonly igmp: Readonly<Record<keyof typeof IgmpCounter | 'groups', number>>;
   readonly tcp: Readonly<
     Record<keyof typeof TcpCounter | 'connections' | 'halfOpen' | 'timeWait' | 'listeners' | 'bufferBytes', number>
   >;

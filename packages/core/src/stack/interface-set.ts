@@ -2,6 +2,8 @@ import { LunettaError } from '../errors/lunetta-error.js';
 import { Ethernet, type VlanTag } from '../ethernet/ethernet.js';
 import type { ArpLimits } from '../arp/arp-limits.js';
 import type { Icmp } from '../icmp/icmp.js';
+import type { Igmp } from '../igmp/igmp.js';
+import type { OpenLoopback } from '../ipv4/interface-table.js';
 import type { Ipv4Input } from '../ipv4/ipv4-input.js';
 import { Ipv4Interface } from '../ipv4/ipv4-interface.js';
 import type { Ipv4Output } from '../ipv4/ipv4-output.js';
@@ -41,6 +43,7 @@ export interface InterfaceParts {
   readonly ipv4: Ipv4Output;
   readonly ipv4Input: Ipv4Input;
   readonly icmp: Icmp;
+  readonly igmp: Igmp;
   readonly raw: Raw;
   readonly loop: PollLoop;
   readonly host: StackHost;
@@ -120,7 +123,7 @@ export class InterfaceSet {
   }
 
   /** Makes the loopback interface, once somebody speaks to ourselves. */
-  openLoopback(): NetworkInterface {
+  openLoopback(): ReturnType<OpenLoopback> {
     const { ipv4, ipv4Input, host } = this.parts;
     const port = new LoopbackPort(host.scheduler);
     const io = new LinkIo(port.queue(), this.byIndex.length);
@@ -130,7 +133,7 @@ export class InterfaceSet {
     ipv4.interfaces.attach(ip, link);
     ip.setAddresses([LOOPBACK_ADDRESS]);
     this.start(iface, () => undefined);
-    return iface;
+    return { iface: ip, link };
   }
 
   /** The link and MTU of the interface of that name, if it has a port of its own that carries Ethernet. */
@@ -203,7 +206,7 @@ export class InterfaceSet {
   }
 
   private onEvent(iface: NetworkInterface, options: InterfaceOptions, event: LinkEvent): void {
-    const { ipv4, loop } = this.parts;
+    const { ipv4, igmp, loop } = this.parts;
     loop.enter(); // timers armed now count from now, however long the stack has slept
     const isUp = iface.port.linkState === 'up';
     const mtu = mtuOf(iface.port, iface.io, options);
@@ -211,7 +214,9 @@ export class InterfaceSet {
       if (each.port !== iface.port) continue;
       each.ipv4.isUp = isUp;
       if (event === 'mtu') each.ipv4.mtu = each === iface ? mtu : Math.min(each.ipv4.mtu, mtu);
-      if (event === 'up') each.link.arp?.start(); // the other end may have changed (RFC 5227 section 2.1)
+      if (event !== 'up') continue;
+      each.link.arp?.start(); // the other end may have changed (RFC 5227 section 2.1)
+      igmp.linkUp(each.index);
     }
     ipv4.routes.linkChanged();
     loop.onWake();

@@ -1,5 +1,6 @@
 import { DEFAULT_ARP_LIMITS, type ArpLimits } from '../arp/arp-limits.js';
 import { DEFAULT_ICMP_LIMITS, type IcmpLimits } from '../icmp/rate-limit.js';
+import { DEFAULT_IGMP_LIMITS, type IgmpLimits } from '../igmp/igmp-limits.js';
 import { DEFAULT_IPV4_SETTINGS, type Ipv4Settings } from '../ipv4/ipv4-settings.js';
 import { DEFAULT_PATH_MTU_LIMITS, type PathMtuLimits } from '../ipv4/path-mtu-limits.js';
 import { DEFAULT_REASSEMBLY_LIMITS, type ReassemblyLimits } from '../ipv4/reassembly-limits.js';
@@ -15,6 +16,7 @@ export interface StackSettings {
   readonly ipv4?: Partial<Ipv4Settings> | undefined;
   readonly pathMtu?: Partial<PathMtuLimits> | undefined;
   readonly icmp?: Partial<IcmpLimits> | undefined;
+  readonly igmp?: Partial<IgmpLimits> | undefined;
   readonly raw?: Partial<RawLimits> | undefined;
   readonly udp?: Partial<UdpLimits> | undefined;
   readonly tcp?: Partial<TcpLimits> | undefined;
@@ -28,6 +30,7 @@ export interface FullStackSettings {
   readonly ipv4: Ipv4Settings;
   readonly pathMtu: PathMtuLimits;
   readonly icmp: IcmpLimits;
+  readonly igmp: IgmpLimits;
   readonly raw: RawLimits;
   readonly udp: UdpLimits;
   readonly tcp: TcpLimits;
@@ -42,6 +45,7 @@ export function fillSettings(settings: StackSettings): FullStackSettings {
     ipv4: withDefaults(DEFAULT_IPV4_SETTINGS, settings.ipv4),
     pathMtu: withDefaults(DEFAULT_PATH_MTU_LIMITS, settings.pathMtu),
     icmp: withDefaults(DEFAULT_ICMP_LIMITS, settings.icmp),
+    igmp: withDefaults(DEFAULT_IGMP_LIMITS, settings.igmp),
     raw: withDefaults(DEFAULT_RAW_LIMITS, settings.raw),
     udp: withDefaults(DEFAULT_UDP_LIMITS, settings.udp),
     tcp: withDefaults(DEFAULT_TCP_LIMITS, settings.tcp),

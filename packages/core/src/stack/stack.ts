@@ -3,13 +3,17 @@ import type { SocketErrorCode } from '../errors/socket-error.js';
 import { IcmpCounter } from '../icmp/icmp-counters.js';
 import { Icmp } from '../icmp/icmp.js';
 import type { PingOptions, PingResult } from '../icmp/ping.js';
+import { IgmpCounter } from '../igmp/igmp-counters.js';
+import { Igmp } from '../igmp/igmp.js';
 import { PacketFilter } from '../ipv4/filter/packet-filter.js';
 import { ForwardCounter } from '../ipv4/forward-counters.js';
 import { Forwarder } from '../ipv4/forwarder.js';
 import { FragmentCounter } from '../ipv4/fragment-counters.js';
+import { IgmpOutput } from '../ipv4/igmp-output.js';
 import { InterfaceTable } from '../ipv4/interface-table.js';
 import { Ipv4Input } from '../ipv4/ipv4-input.js';
 import { Ipv4Output } from '../ipv4/ipv4-output.js';
+import { Memberships } from '../ipv4/memberships.js';
 import { PathMtuCache } from '../ipv4/path-mtu-cache.js';
 import { PathMtuCounter } from '../ipv4/path-mtu-counters.js';
 import { Reassembly } from '../ipv4/reassembly.js';
@@ -64,6 +68,8 @@ export class Stack {
   private readonly loop: PollLoop;
   private readonly pathMtu: PathMtuCache;
   private readonly redirects: Redirects;
+  private readonly igmp: Igmp;
+  private readonly memberships: Memberships;
   private readonly forwarder: Forwarder;
   private readonly reassembly: Reassembly;
   private readonly set: InterfaceSet;
@@ -79,7 +85,7 @@ export class Stack {
     this.timers = new TimerWheel(this.time.nowUs);
     this.loop = new PollLoop(this.time, this.timers, scheduler, this.settings.loop);
     const { time, timers } = this;
-    const interfaces = new InterfaceTable(() => this.set.openLoopback().ipv4, this.settings.ipv4);
+    const interfaces = new InterfaceTable(() => this.set.openLoopback(), this.settings.ipv4);
     const table = new RouteTable();
     const pathsChanged = (): void => void table.generation++;
     interfaces.onChange = pathsChanged;
@@ -100,7 +106,9 @@ export class Stack {
       random,
     );
     this.icmp = new Icmp(this.ipv4, this.time, this.timers, random, this.settings.icmp);
-    this.udp = new Udp(this.ipv4, this.icmp, this.loop, random, this.settings.udp);
+    this.igmp = new Igmp(new IgmpOutput(this.ipv4), { time, timers, random, limits: this.settings.igmp });
+    this.memberships = new Memberships(this.ipv4, this.igmp, this.loop, this.settings.igmp);
+    this.udp = new Udp(this.ipv4, this.memberships, this.icmp, this.loop, random, this.settings.udp);
     this.icmp.register(PROTOCOL_UDP, this.udp);
     this.tcp = new Tcp(this.ipv4, this.loop, this.time, this.timers, random, this.settings.tcp);
     this.icmp.register(PROTOCOL_TCP, this.tcp);
@@ -115,10 +123,10 @@ export class Stack {
       },
       this.settings.raw,
     );
-    const { ipv4, icmp, udp, tcp, raw, loop, reassembly, filter } = this;
+    const { ipv4, icmp, igmp, udp, tcp, raw, loop, reassembly, filter } = this;
     this.forwarder = new Forwarder(ipv4, icmp, filter, this.settings.ipv4);
-    const ipv4Input = new Ipv4Input(interfaces, icmp, udp, tcp, raw, reassembly, this.forwarder, filter);
-    const links = { ipv4, ipv4Input, icmp, raw, loop, host, time, timers, limits: this.settings.arp };
+    const ipv4Input = new Ipv4Input(interfaces, icmp, igmp, udp, tcp, raw, reassembly, this.forwarder, filter);
+    const links = { ipv4, ipv4Input, icmp, igmp, raw, loop, host, time, timers, limits: this.settings.arp };
     this.set = new InterfaceSet(links, {
       linkEvent: (iface, event) => this.call(this.onLinkEvent && (() => this.onLinkEvent?.(iface, event))),
       conflict: (conflict) => this.call(this.onAddressConflict && (() => this.onAddressConflict?.(conflict))),
@@ -176,14 +184,21 @@ export class Stack {
     return error;
   }
 
-  /** Joins a multicast group (`224.0.0.0` to `239.255.255.255`) on an interface, as often as it is left. */
+  /**
+   * Joins a multicast group (`224.0.0.0` to `239.255.255.255`) on an interface for raw sockets, as often as it is left; a
+   * UDP socket joins by itself (`socket.joinGroup`).
+   *
+   * @throws LunettaError `LUNETTA_ERR_MISUSE`, also if there are as many groups as the limit allows
+   */
   joinGroup(iface: NetworkInterface, group: string): void {
-    this.ipv4.joinGroup(iface.ipv4, checkGroup(group));
+    if (this.memberships.join(iface.ipv4, checkGroup(group)) === undefined) return;
+    const { maxGroups } = this.settings.igmp;
+    throw new LunettaError('LUNETTA_ERR_MISUSE', `${maxGroups} groups are joined; the setting is igmp.maxGroups`);
   }
 
-  /** Leaves a multicast group. */
+  /** Takes back one {@link joinGroup}. @throws LunettaError `LUNETTA_ERR_MISUSE` */
   leaveGroup(iface: NetworkInterface, group: string): void {
-    this.ipv4.leaveGroup(iface.ipv4, checkGroup(group));
+    this.memberships.leave(iface.ipv4, checkGroup(group));
   }
 
   /** Whether a poll at `nowUs`, a time of the stack's clock, has timers to run: for those who record what polls do. */
@@ -201,6 +216,7 @@ export class Stack {
       routes: { size: this.ipv4.routes.size, redirects: this.redirects.size },
       pathMtu: { ...named(PathMtuCounter, this.pathMtu.counters), destinations: this.pathMtu.size },
       icmp: named(IcmpCounter, this.icmp.counters),
+      igmp: { ...named(IgmpCounter, this.igmp.counters), groups: this.memberships.size },
       tcp: { ...named(TcpCounter, this.tcp.counters), ...this.tcp.gauges() },
       udp: { ...named(UdpCounter, this.udp.counters), sockets: this.udp.socketCount },
     };
@@ -218,11 +234,12 @@ export class Stack {
     this.udp.close();
     this.raw.close();
     this.icmp.ping.close();
+    this.igmp.close();
     this.reassembly.close();
     this.pathMtu.close();
     this.redirects.close();
     for (let polls = 0; polls < CLOSING_POLLS && !this.loop.flush(); polls++) await this.turn();
-    this.ipv4.fragmenter.close();
+    this.ipv4.close();
     this.loop.stop();
     await this.set.close();
   }

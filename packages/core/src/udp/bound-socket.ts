@@ -44,11 +44,15 @@ export abstract class BoundSocket implements Drainable {
   groupTtl = 1;
   /** @internal */
   typeOfService = 0;
+  /** We ourselves hear what is sent to a group that is joined on the interface that it leaves by. */
+  multicastLoopback = true;
 
   /** @internal Shows it a datagram; false if its queue is full. May throw what the application throws. */
   abstract deliver(datagram: Datagram): boolean;
   /** @internal Tells it of an error from the network. May throw what the application throws. */
   abstract fail(error: UdpNetworkError): void;
+  /** @internal True if it has joined a multicast group on an interface and wants to hear `source` there. */
+  abstract hears(interfaceIndex: number, group: number, source: number): boolean;
   /** Ends the socket. */
   abstract close(): void;
   /** @internal There is room for sending again. */

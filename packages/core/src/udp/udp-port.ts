@@ -1,9 +1,12 @@
 import type { SocketErrorCode } from '../errors/socket-error.js';
+import type { GroupPort } from '../network/group-port.js';
 import type { Path } from '../network/path.js';
 import type { BoundSocket } from './bound-socket.js';
 
 /** UDP, as its sockets see it. */
 export interface UdpPort {
+  /** Who takes in what sockets join. */
+  readonly groups: GroupPort;
   /** Binds to `port`, or to a free one if it is 0. @throws SocketError `EADDRINUSE` */
   bind(socket: BoundSocket, port: number): void;
   /** Connects along `path`. @throws SocketError `EACCES`, `EADDRINUSE` */

@@ -1,11 +1,12 @@
 import { SocketError, type SocketErrorCode } from '../errors/socket-error.js';
 import { Path } from '../network/path.js';
 import { parse } from '../wire/ipv4-address.js';
-import { BoundSocket, type UdpNetworkError } from './bound-socket.js';
+import type { UdpNetworkError } from './bound-socket.js';
+import { checkInteger } from './check-integer.js';
 import type { Datagram } from './datagram.js';
+import { GroupSocket } from './group-socket.js';
 import { ReceiveQueue } from './receive-queue.js';
 import type { ReceivedDatagram } from './received-datagram.js';
-import { SendPaths } from './send-paths.js';
 import type { UdpPort } from './udp-port.js';
 
 /** What {@link UdpSocket.bind} asks for. */
@@ -22,7 +23,7 @@ export interface UdpBindOptions {
  * A UDP socket. Datagrams go to {@link onDatagram} if it is set, else into a queue for {@link receive}. Control calls
  * throw a {@link SocketError}; {@link send} returns the bare code.
  */
-export class UdpSocket extends BoundSocket {
+export class UdpSocket extends GroupSocket {
   /** Called with each datagram, from the poll loop, in bursts. */
   onDatagram: ((datagram: Datagram) => void) | undefined = undefined;
   /** Called when the queue for {@link receive} is no longer empty. */
@@ -39,19 +40,14 @@ export class UdpSocket extends BoundSocket {
   private pendingError: SocketErrorCode | undefined = undefined;
   private boundText: string | undefined = undefined;
   private readonly queue = new ReceiveQueue();
-  private readonly paths: SendPaths;
   /** The way of the connection. */
   private readonly path = new Path();
   private connectedText: string | undefined = undefined;
 
   /** @internal Through `Udp.open`. */
-  constructor(
-    private readonly udp: UdpPort,
-    receiveBufferSize: number,
-  ) {
-    super();
+  constructor(udp: UdpPort, receiveBufferSize: number) {
+    super(udp);
     this.receiveBufferSize = receiveBufferSize;
-    this.paths = new SendPaths(udp);
   }
 
   /** TTL of what is sent, 1..255. @throws SocketError `EINVAL` */
@@ -61,15 +57,6 @@ export class UdpSocket extends BoundSocket {
 
   set ttl(ttl: number) {
     this.unicastTtl = checkInteger('ttl', ttl, 1, 255);
-  }
-
-  /** TTL of what is sent to multicast groups, 1..255; 1 if nothing else is said (RFC 1112 section 6.1). */
-  get multicastTtl(): number {
-    return this.groupTtl;
-  }
-
-  set multicastTtl(ttl: number) {
-    this.groupTtl = checkInteger('multicastTtl', ttl, 1, 255);
   }
 
   /** DSCP and ECN of what is sent, the TOS of old, 0..255. @throws SocketError `EINVAL` */
@@ -120,6 +107,7 @@ export class UdpSocket extends BoundSocket {
     if (this.remotePort !== 0)
       throw new SocketError('EISCONN', 'connect', 'the socket is connected; disconnect() first');
     checkPort('connect', port, 1);
+    this.path.groupInterface = this.paths.groupInterface;
     const error = this.udp.findPath(this.path, address, this.sendFrom());
     if (error !== undefined) throw new SocketError(error, 'connect', `${address}:${port}`);
     if (this.localPort === 0) this.bind();
@@ -200,6 +188,7 @@ export class UdpSocket extends BoundSocket {
     if (this.isClosed) return;
     this.isClosed = true;
     this.queue.clear();
+    this.leaveGroups();
     this.udp.forget(this);
   }
 
@@ -253,9 +242,4 @@ export class UdpSocket extends BoundSocket {
 function checkPort(syscall: string, port: number, least: number): number {
   if (Number.isInteger(port) && port >= least && port <= 65535) return port;
   throw new SocketError('EINVAL', syscall, `port ${port} is not an integer from ${least} to 65535`);
-}
-
-function checkInteger(name: string, value: number, least: number, most: number): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new SocketError('EINVAL', name, `${value} is not an integer from ${least} to ${most}`);
 }

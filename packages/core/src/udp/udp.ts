@@ -1,20 +1,20 @@
 import { LunettaError } from '../errors/lunetta-error.js';
 import { SocketError, type SocketErrorCode } from '../errors/socket-error.js';
-import { RX_L4_CHECKSUM_BAD } from '../link/descriptor.js';
 import { DropReason } from '../link/drop-reason.js';
 import { Cast, type Packet } from '../link/packet.js';
 import type { LinkIo } from '../link/link-io.js';
+import type { GroupPort } from '../network/group-port.js';
 import type { LoopPort } from '../network/loop-port.js';
 import type { NetworkError } from '../network/network-error.js';
 import type { ErrorReceiver, NetworkLayer, RefusalSender } from '../network/network-layer.js';
 import { Path } from '../network/path.js';
 import type { Random } from '../time/host.js';
-import * as checksum from '../wire/checksum.js';
 import * as ipv4 from '../wire/ipv4.js';
 import { format } from '../wire/ipv4-address.js';
 import * as udp from '../wire/udp.js';
 import type { BoundSocket } from './bound-socket.js';
 import { Datagram, type ReplyPort } from './datagram.js';
+import { checksumOf, isChecksumGood } from './udp-checksum.js';
 import { UDP_COUNTERS, UdpCounter } from './udp-counters.js';
 import { ephemeralPort } from '../network/ephemeral-port.js';
 import { UdpDemux } from './udp-demux.js';
@@ -37,6 +37,7 @@ export class Udp implements ErrorReceiver, ReplyPort, UdpPort {
 
   constructor(
     private readonly network: NetworkLayer,
+    readonly groups: GroupPort,
     private readonly icmp: RefusalSender,
     private readonly loop: LoopPort,
     private readonly random: Random,
@@ -98,8 +99,11 @@ export class Udp implements ErrorReceiver, ReplyPort, UdpPort {
   /** A broadcast or multicast datagram: every socket that it reaches is shown it, and the buffer is returned once. */
   private inputToAll(packet: Packet): void {
     const { local, localPort, remote, remotePort } = this.datagram;
-    const sockets = this.demux.findAll(local, localPort, remote, remotePort);
-    if (sockets.length === 0) return packet.drop(DropReason['udp.noPort']);
+    const all = this.demux.findAll(local, localPort, remote, remotePort);
+    if (all.length === 0) return packet.drop(DropReason['udp.noPort']);
+    const isGroup = packet.networkCast === Cast.MULTICAST;
+    const sockets = isGroup ? all.filter((socket) => socket.hears(packet.interfaceIndex, local, remote)) : all;
+    if (sockets.length === 0) return packet.drop(DropReason['udp.notJoined']);
     let isDelivered = false;
     this.datagram.isShared = sockets.length > 1;
     for (const socket of sockets) {
@@ -181,8 +185,13 @@ export class Udp implements ErrorReceiver, ReplyPort, UdpPort {
     const { localPort } = socket;
     const sum = knownSum !== 0 ? knownSum : checksumOf(packet, path, localPort, dstPort);
     udp.write(view, at, localPort, dstPort, end - at, sum);
-    const ttl = path.cast === Cast.MULTICAST ? socket.groupTtl : socket.unicastTtl;
-    this.network.output(packet, path, ipv4.PROTOCOL_UDP, ttl, socket.typeOfService, socket.dontFragment);
+    const { typeOfService, dontFragment } = socket;
+    if (path.cast === Cast.MULTICAST) {
+      const { groupTtl: ttl, multicastLoopback: isLooped } = socket;
+      this.network.outputToGroup(packet, path, ipv4.PROTOCOL_UDP, ttl, typeOfService, dontFragment, isLooped);
+    } else {
+      this.network.output(packet, path, ipv4.PROTOCOL_UDP, socket.unicastTtl, typeOfService, dontFragment);
+    }
     this.counters[UdpCounter.sent]++;
     this.loop.wake();
   }
@@ -288,21 +297,4 @@ export class Udp implements ErrorReceiver, ReplyPort, UdpPort {
     if (path.cast === Cast.BROADCAST && !socket.broadcast) return 'EACCES';
     return path.link!.io.isUp ? undefined : 'ENETDOWN';
   }
-}
-
-/** What the device says counts, bad as well as good; else the sum over the datagram and its addresses decides. */
-function isChecksumGood(packet: Packet, { checksum: field, remote, local }: Datagram, length: number): boolean {
-  if (field === 0) return true; // the sender made none, or the device has found it good
-  if ((packet.flags & RX_L4_CHECKSUM_BAD) !== 0) return false;
-  const pseudo = ipv4.pseudoHeaderSum(remote, local, ipv4.PROTOCOL_UDP, length);
-  return checksum.finish(packet.memory.addSum(pseudo, packet.at, packet.end)) === 0;
-}
-
-/** The checksum of a datagram whose payload is in place; never 0, which would say that there is none (RFC 768). */
-function checksumOf({ memory, at, end }: Packet, path: Path, srcPort: number, dstPort: number): number {
-  const length = end - at;
-  // The header's sum comes from its values, which spares reading them back; the length counts twice.
-  const headerSum = path.addressSum + ipv4.PROTOCOL_UDP + length + srcPort + dstPort + length;
-  const sum = checksum.finish(memory.addSum(headerSum, at + udp.HEADER_LENGTH, end));
-  return sum === 0 ? 0xffff : sum;
 }

@@ -3,6 +3,7 @@ const END_OF_LIST = 0;
 const NO_OPERATION = 1;
 const LOOSE_SOURCE_ROUTE = 131;
 const STRICT_SOURCE_ROUTE = 137;
+const ROUTER_ALERT = 148;
 
 /** What {@link problemAt} answers if there is none. */
 export const NO_PROBLEM = -1;
@@ -35,6 +36,14 @@ export function problemAt(view: DataView, at: number, end: number): number {
 export function isSourceRoute(view: DataView, at: number): boolean {
   const type = view.getUint8(at);
   return type === LOOSE_SOURCE_ROUTE || type === STRICT_SOURCE_ROUTE;
+}
+
+/** True if the options in `[at, end)`, which are acceptable, ask routers to look at the datagram (RFC 2113). */
+export function hasRouterAlert(view: DataView, at: number, end: number): boolean {
+  for (; at < end && view.getUint8(at) !== END_OF_LIST; at += lengthAt(view, at)) {
+    if (view.getUint8(at) === ROUTER_ALERT) return true;
+  }
+  return false;
 }
 
 /** In an option's type: it stands in every fragment, not in the first one only (RFC 791 section 3.1). */

@@ -10,6 +10,7 @@ export const MAX_TOTAL_LENGTH = 65535;
 
 /** Protocol numbers (IANA). */
 export const PROTOCOL_ICMP = 1;
+export const PROTOCOL_IGMP = 2;
 export const PROTOCOL_TCP = 6;
 export const PROTOCOL_UDP = 17;
 
@@ -120,6 +121,32 @@ export function write(
   view.setInt32(at + 8, (ttl << 24) | (protocol << 16) | checksum.finish(sum));
   view.setInt32(at + 12, source);
   view.setInt32(at + 16, destination);
+}
+
+/** Length of a header with the router alert option alone. */
+export const ALERTED_HEADER_LENGTH = 24;
+/** The router alert option (RFC 2113): routers on the way look at the datagram. */
+const ROUTER_ALERT = 0x94040000 | 0;
+/** Version, header length, and internetwork control as TOS (RFC 3376 section 4). */
+const ALERTED_VERSION_LENGTH_TOS = 0x46c00000;
+
+/** Writes a header with the router alert option and a TTL of 1 at `at`, checksum included. */
+export function writeAlerted(
+  view: DataView,
+  at: number,
+  totalLength: number,
+  identification: number,
+  protocol: number,
+  source: number,
+  destination: number,
+): void {
+  view.setInt32(at, ALERTED_VERSION_LENGTH_TOS | totalLength);
+  view.setInt32(at + 4, identification << 16);
+  view.setInt32(at + 8, (1 << 24) | (protocol << 16));
+  view.setInt32(at + 12, source);
+  view.setInt32(at + 16, destination);
+  view.setInt32(at + 20, ROUTER_ALERT);
+  view.setUint16(at + 10, checksum.finish(checksum.add(0, view, at, at + ALERTED_HEADER_LENGTH)));
 }
 
 /** Takes one from the TTL, which is more than 0, and brings the checksum up to date (RFC 1624). */

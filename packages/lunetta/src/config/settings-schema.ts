@@ -108,6 +108,23 @@ const icmp = {
   perDestinationBurst: count(1_000_000).optional().describe('ICMP errors sent at once to one destination. Default 10.'),
 } satisfies Checks<'icmp'>;
 
+const igmp = {
+  maxGroups: count(65_536)
+    .optional()
+    .describe('Multicast groups joined at a time on one interface; beyond it joining is refused. Default 1024.'),
+  maxSources: count(4096)
+    .optional()
+    .describe(
+      "Sources in the filter of a socket's membership; beyond it joining is refused. If the sockets of an interface " +
+        'name more together, the routers are asked for all sources. Default 128.',
+    ),
+  robustness: count(7)
+    .optional()
+    .describe(
+      'How often a change is reported, in case a report is lost; a querier of version 3 may say otherwise. Default 2.',
+    ),
+} satisfies Checks<'igmp'>;
+
 const raw = {
   maxSockets: count(65_536).optional().describe('Raw sockets at a time. Default 256.'),
   receiveBufferSize: z
@@ -278,6 +295,7 @@ export const settingsSchema = fields({
   ipv4: fields(ipv4).optional().describe('Routes, and what is not for us.'),
   pathMtu: fields(pathMtu).optional().describe('Limits of what is learnt of path MTUs.'),
   icmp: fields(icmp).optional().describe('How many ICMP errors may be sent.'),
+  igmp: fields(igmp).optional().describe('Limits of multicast memberships.'),
   raw: fields(raw).optional().describe('Limits of raw sockets.'),
   udp: fields(udp).optional().describe('Limits of UDP.'),
   tcp: fields(tcp).optional().describe('Limits, times and options of TCP.'),

@@ -43,6 +43,7 @@ const RESERVED_FLAG = 0x8000;
 const PROTOCOL_IPV4 = 4;
 const PROTOCOLS: Partial<Record<LayerName, number>> = {
   icmp: ipv4.PROTOCOL_ICMP,
+  igmp: ipv4.PROTOCOL_IGMP,
   tcp: ipv4.PROTOCOL_TCP,
   udp: ipv4.PROTOCOL_UDP,
   ipv4: PROTOCOL_IPV4,

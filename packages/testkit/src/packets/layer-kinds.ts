@@ -1,6 +1,7 @@
 import { arpLayer } from './arp-layer.js';
 import { ethernetLayer } from './ethernet-layer.js';
 import { icmpLayer } from './icmp-layer.js';
+import { igmpLayer } from './igmp-layer.js';
 import { ipv4Layer } from './ipv4-layer.js';
 import { bytesOf, type LayerKind, type LayerName } from './layer.js';
 import { tcpLayer } from './tcp-layer.js';
@@ -23,6 +24,7 @@ export const LAYER_KINDS: Readonly<Record<LayerName, LayerKind>> = {
   arp: arpLayer,
   ipv4: ipv4Layer,
   icmp: icmpLayer,
+  igmp: igmpLayer,
   udp: udpLayer,
   tcp: tcpLayer,
   payload: payloadLayer,

@@ -1,5 +1,5 @@
 /** Names of the layers; `payload` is bytes that nobody reads further. */
-export type LayerName = 'ethernet' | 'vlan' | 'arp' | 'ipv4' | 'icmp' | 'udp' | 'tcp' | 'payload';
+export type LayerName = 'ethernet' | 'vlan' | 'arp' | 'ipv4' | 'icmp' | 'igmp' | 'udp' | 'tcp' | 'payload';
 
 /** Fields by their names. */
 export type Fields = Readonly<Record<string, unknown>>;

@@ -3,6 +3,7 @@ import type { ArpValues } from './arp-layer.js';
 import type { EthernetValues } from './ethernet-layer.js';
 import { isOpen, type AsymmetricMatcher, type FieldPattern, type FieldPatterns } from './field-pattern.js';
 import { withNumbers, type IcmpValues } from './icmp-layer.js';
+import type { IgmpValues } from './igmp-layer.js';
 import type { Ipv4Values } from './ipv4-layer.js';
 import { LAYER_KINDS } from './layer-kinds.js';
 import type { Fields, Layer, LayerName } from './layer.js';
@@ -15,8 +16,9 @@ const INNER: Readonly<Record<LayerName, readonly LayerName[]>> = {
   ethernet: ['vlan', 'arp', 'ipv4', 'payload'],
   vlan: ['vlan', 'arp', 'ipv4', 'payload'],
   arp: ['payload'],
-  ipv4: ['icmp', 'udp', 'tcp', 'ipv4', 'payload'],
+  ipv4: ['icmp', 'igmp', 'udp', 'tcp', 'ipv4', 'payload'],
   icmp: ['ipv4', 'payload'],
+  igmp: ['payload'],
   udp: ['payload'],
   tcp: ['payload'],
   payload: [],
@@ -50,6 +52,11 @@ export class PacketBuilder {
   /** An ICMP message. */
   icmp(fields: FieldPatterns<IcmpValues> = {}): PacketBuilder {
     return this.with('icmp', withNumbers(fields));
+  }
+
+  /** An IGMP message; its TTL and router alert are to be given in {@link ipv4}. */
+  igmp(fields: FieldPatterns<IgmpValues> = {}): PacketBuilder {
+    return this.with('igmp', fields);
   }
 
   /** A UDP datagram. */

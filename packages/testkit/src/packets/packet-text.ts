@@ -1,6 +1,7 @@
 import { stringify } from 'jest-matcher-utils';
 import { isOpen } from './field-pattern.js';
 import { icmpCodeName, icmpTypeName } from './icmp-names.js';
+import type { IgmpRecord } from './igmp-layer.js';
 import { hex16, type Fields, type LayerName, type ReadLayer } from './layer.js';
 import { readLayers } from './read-packet.js';
 
@@ -51,6 +52,12 @@ const SUMMARIES: Readonly<Record<LayerName, (fields: Fields) => string>> = {
     return `ipv4 ${src} > ${dst} ttl ${ttl}${fragment}`;
   },
   icmp: ({ type, code }) => `icmp ${icmpTypeName(type as number)} ${icmpCodeName(type as number, code as number)}`,
+  igmp: ({ type, group, records }) => {
+    const list = (records as IgmpRecord[]).map(
+      (record) => ` ${record.type} ${record.group} {${record.sources.join()}}`,
+    );
+    return `igmp ${String(type)}${type === 'v3_report' ? list.join(' and') : ` ${String(group)}`}`;
+  },
   udp: (fields) => `udp ${ends(fields)}`,
   tcp: (fields) => {
     const { flags, seq, ack, window } = fields as { flags?: string[] } & Record<string, number>;

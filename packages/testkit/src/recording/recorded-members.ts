@@ -25,9 +25,15 @@ export const RECORDED_MEMBERS: Readonly<Record<RecordedKind, RecordedMembers>> =
   }),
   udp: members<Stack['udp']>({ calls: ['open'] }),
   socket: members<UdpSocket>({
-    calls: ['bind', 'connect', 'disconnect', 'send', 'receive', 'close'],
+    calls: [
+      ...(['bind', 'connect', 'disconnect', 'send', 'receive', 'close'] as const),
+      ...(['joinGroup', 'leaveGroup', 'blockSource', 'unblockSource'] as const),
+    ],
     callbacks: ['onDatagram', 'onReadable', 'onDrain', 'onError'],
-    properties: ['receiveBufferSize', 'ttl', 'multicastTtl', 'tos', 'broadcast'],
+    properties: [
+      ...(['receiveBufferSize', 'ttl', 'tos', 'broadcast'] as const),
+      ...(['multicastTtl', 'multicastLoopback', 'multicastInterface'] as const),
+    ],
   }),
   datagram: members<Datagram>({ calls: ['reply', 'retain'] }),
   retained: members<RetainedDatagram>({ calls: ['release'] }),
