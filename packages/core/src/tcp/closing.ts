@@ -29,5 +29,6 @@ function letGo(block: ControlBlock): void {
   block.shared.memory.stopWaiting(block);
   block.sender.release();
   if (block.isDetached) block.receiver.release();
+  else block.receiver.close();
   block.notify(TcpEvent.CLOSE | TcpEvent.READABLE);
 }

@@ -1,5 +1,8 @@
 import { expect, test } from '@jest/globals';
+import { Receiver, Taken } from '../../src/tcp/receive/receiver.js';
 import { ByteRing, RingMemory } from '../../src/tcp/ring-memory.js';
+import { Segment } from '../../src/tcp/segment.js';
+import { DEFAULT_TCP_LIMITS } from '../../src/tcp/tcp-limits.js';
 
 const LIMIT = 1 << 20;
 
@@ -41,4 +44,18 @@ test('unused memory is used again, up to a share of the limit', () => {
   memory.give(second); // too much to keep
   expect(memory.take(size)).toBe(first);
   expect(memory.take(size)).not.toBe(second);
+});
+
+test('what waits out of order when the connection ends holds no memory', () => {
+  const memory = new RingMemory(LIMIT);
+  const receiver = new Receiver(memory, DEFAULT_TCP_LIMITS);
+  receiver.start(0, 65_535);
+  const segment = new Segment();
+  segment.bytes = new Uint8Array(10);
+  segment.seq = 101;
+  segment.payloadLength = 10;
+  expect(receiver.take(segment)).toBe(Taken.OUT_OF_ORDER);
+  expect(memory.usedBytes).toBe(2048);
+  receiver.close();
+  expect(memory.usedBytes).toBe(0);
 });

@@ -228,6 +228,12 @@ export class Receiver {
     this.roundAtUs = nowUs | 0;
   }
 
+  /** Nothing more will come: what waits out of order has waited in vain. */
+  close(): void {
+    this.ranges = undefined;
+    this.trim();
+  }
+
   /** Gives memory back that nothing lies in. */
   trim(): void {
     if (this.ring.length === 0 && this.rangeCount === 0) this.ring.release();
