@@ -4,6 +4,7 @@ import { LinkCounter } from '../link/link-counters.js';
 import type { LinkIo } from '../link/link-io.js';
 import { Cast, type Packet } from '../link/packet.js';
 import type { NetworkLayer } from '../network/network-layer.js';
+import { Reachability } from '../network/next-hop.js';
 import type { Path } from '../network/path.js';
 import type { Random } from '../time/host.js';
 import * as ipv4 from '../wire/ipv4.js';
@@ -171,6 +172,10 @@ export class Ipv4Output implements NetworkLayer {
     if (!iface.isOnSameNetwork(router, gateway) || iface.isBroadcast(gateway)) return false;
     this.redirects.follow(remote, gateway);
     return true;
+  }
+
+  doubt({ nextHop }: Path): void {
+    if (nextHop !== null && nextHop.reachability === Reachability.REACHABLE) nextHop.reachability = Reachability.STALE;
   }
 
   reducePathMtu(remote: number, mtu: number): void {

@@ -26,6 +26,8 @@ export interface Ends {
   readonly port: number;
   readonly localAddress: string | undefined;
   readonly localPort: number;
+  readonly tos: number;
+  readonly ttl: number;
 }
 
 /** Connections that we open (RFC 9293 section 3.10.1). */
@@ -51,6 +53,8 @@ export class ActiveOpen {
     path.boundLocal = path.local; // what comes back is looked for at this address
     connection.remotePort = ends.port;
     connection.localPort = this.choosePort(path, ends);
+    connection.typeOfService = ends.tos;
+    connection.hopLimit = ends.ttl;
     connection.connectTimeoutUs = timeoutMs * 1000;
     const ports = (ends.port << 16) | connection.localPort;
     connection.timestampOffset = this.numbers.timestampOffset(path.local, path.remote, ports);

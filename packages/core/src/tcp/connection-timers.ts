@@ -1,3 +1,4 @@
+import type { NetworkLayer } from '../network/network-layer.js';
 import { fail, finish } from './closing.js';
 import { isSynchronized, TimerPurpose, type ControlBlock } from './control-block.js';
 import type { Handshake } from './handshake.js';
@@ -6,9 +7,13 @@ import type { Transmission } from './send/transmission.js';
 import { TcpCounter } from './tcp-counters.js';
 import { TcpState } from './tcp-state.js';
 
+/** Times that something is sent again without an answer before the way there is doubted: R1 (RFC 9293 section 3.8.3). */
+const DOUBTFUL_AFTER = 3;
+
 /** What a connection does when its time has come. */
 export class ConnectionTimers {
   constructor(
+    private readonly network: NetworkLayer,
     private readonly transmission: Transmission,
     private readonly handshake: Handshake,
   ) {}
@@ -31,7 +36,11 @@ export class ConnectionTimers {
   private retransmit(block: ControlBlock): void {
     const { purpose, sender, shared } = block;
     block.retransmitAtUs = Infinity;
-    if (!isSynchronized(block.tcpState)) return this.handshake.timedOut(block);
+    if (!isSynchronized(block.tcpState)) {
+      this.handshake.timedOut(block);
+      if (sender.rtt.backoffs === DOUBTFUL_AFTER) this.doubt(block);
+      return;
+    }
     block.isTimerStale = true;
     shared.touch(block);
     switch (purpose) {
@@ -63,10 +72,22 @@ export class ConnectionTimers {
   /** False, and the connection ends, if the peer has been silent for too long (R2 of RFC 9293 section 3.8.3). */
   private isBearable(block: ControlBlock): boolean {
     const { sender, shared } = block;
-    if (block.silentSinceUs === Infinity) block.silentSinceUs = shared.nowUs - sender.rtt.timeoutUs;
-    if (shared.nowUs - block.silentSinceUs < block.userTimeoutUs) return true;
-    this.giveUp(block);
-    return false;
+    if (block.silentSinceUs === Infinity) {
+      block.silentSinceUs = shared.nowUs - sender.rtt.timeoutUs;
+      block.unanswered = 0;
+    }
+    if (shared.nowUs - block.silentSinceUs >= block.userTimeoutUs) {
+      this.giveUp(block);
+      return false;
+    }
+    if (++block.unanswered === DOUBTFUL_AFTER) this.doubt(block);
+    return true;
+  }
+
+  /** R1: the next hop is to prove that it is there, and the application is told (RFC 9293 section 3.8.3, MUST-20). */
+  private doubt(block: ControlBlock): void {
+    this.network.doubt(block.path);
+    if (block.softError === undefined) block.soften('ETIMEDOUT'); // what the network has said tells more
   }
 
   private giveUp(block: ControlBlock): void {

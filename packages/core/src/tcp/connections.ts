@@ -73,7 +73,7 @@ export class Connections implements TcpShared, ListenerPort, ActiveOpenPort, Pas
     this.calls = new ConnectionCalls(this, loop, this.transmission);
     const refuse = (block: ControlBlock, segment: Segment): void => this.refuse(segment, block.path);
     this.arrival = new SegmentArrival(this.handshake, new AckArrival(), this.transmission, refuse);
-    const connectionTimers = new ConnectionTimers(this.transmission, this.handshake);
+    const connectionTimers = new ConnectionTimers(network, this.transmission, this.handshake);
     this.onTimer = (block) => connectionTimers.expire(block);
     this.timeWaits = new TimeWaits(limits, time, timers, writer, counters, random);
     this.active = new ActiveOpen(limits, network, numbers, random, this.handshake, this);
@@ -189,7 +189,7 @@ export class Connections implements TcpShared, ListenerPort, ActiveOpenPort, Pas
   networkError(connection: TcpConnection, { code, reporter }: NetworkError): void {
     this.touch(connection);
     if (code === 'EMSGSIZE') return this.transmission.shrink(connection);
-    connection.softError = code;
+    connection.soften(code);
     if (isSynchronized(connection.tcpState)) return;
     // Hard errors end what is not established yet; so does our own link, which finds nobody.
     if (code === 'ECONNREFUSED' || reporter === 0) fail(connection, code);
@@ -206,7 +206,7 @@ export class Connections implements TcpShared, ListenerPort, ActiveOpenPort, Pas
 
   /** Looks at every connection that something has happened to, and at those for which there is memory again. */
   settle(): void {
-    for (let i = 0; i < this.touchedCount || this.touchWaiter(); i++) {
+    for (let i = 0; i < this.touchedCount || this.memory.tellWaiter(); i++) {
       const connection = this.touched[i]!;
       this.touched[i] = undefined;
       try {
@@ -219,13 +219,6 @@ export class Connections implements TcpShared, ListenerPort, ActiveOpenPort, Pas
       if (connection.hasNews) this.touch(connection);
     }
     this.touchedCount = 0;
-  }
-
-  /** Tells a connection that has waited for memory; false if there is none, or none waits. */
-  private touchWaiter(): boolean {
-    const waiter = this.memory.nextWaiter();
-    waiter?.memoryFreed();
-    return waiter !== undefined;
   }
 
   arm(timer: Timer, deadlineUs: number): void {

@@ -19,6 +19,10 @@ export enum TcpEvent {
   WRITABLE = 4,
   /** The connection is over. */
   CLOSE = 8,
+  /** The peer marks text as urgent. */
+  URGENT = 16,
+  /** Something has gone wrong that the connection may survive. */
+  SOFT_ERROR = 32,
 }
 
 /** What the retransmission timer is for. */
@@ -115,6 +119,8 @@ export abstract class ControlBlock implements Drainable, MemoryWaiter {
   heardAtUs = Infinity;
   /** @internal Since when sent data has gone unanswered; Infinity: it has not. */
   silentSinceUs = Infinity;
+  /** @internal How often something was sent again since then. */
+  unanswered = 0;
   /** @internal Deadlines, microseconds; Infinity: none. They are kept apart and share one timer. */
   retransmitAtUs = Infinity;
   acknowledgeAtUs = Infinity;
@@ -153,6 +159,13 @@ export abstract class ControlBlock implements Drainable, MemoryWaiter {
   memoryFreed(): void {
     this.isWriteBlocked = false;
     this.notify(TcpEvent.WRITABLE);
+  }
+
+  /** @internal Something has gone wrong that the connection may survive. */
+  soften(code: SocketErrorCode): void {
+    if (this.softError === code) return; // of this the application knows
+    this.softError = code;
+    this.notify(TcpEvent.SOFT_ERROR);
   }
 
   /** @internal The application is to be told. */

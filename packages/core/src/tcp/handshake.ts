@@ -77,6 +77,8 @@ export class Handshake {
         offer,
         stamp,
         block.recentTimestamp,
+        block.hopLimit,
+        block.typeOfService,
       );
     }
     sender.lastSentUs = shared.nowUs | 0;

@@ -26,7 +26,7 @@ export class RingMemory {
 
   /**
    * @param limit bytes that rings may hold at a time
-   * @param wake called when memory comes back that somebody waits for: {@link nextWaiter} is to be asked
+   * @param wake called when memory comes back that somebody waits for: {@link tellWaiter} is to be called
    */
   constructor(
     private readonly limit: number,
@@ -65,12 +65,13 @@ export class RingMemory {
     this.waiters.delete(waiter);
   }
 
-  /** The writer that has waited longest, if there is memory for its ring; it does not wait any more. */
-  nextWaiter(): MemoryWaiter | undefined {
-    if (this.waiters.size === 0 || this.usedBytes + SMALLEST_RING > this.limit - this.receiveShare) return undefined;
+  /** Tells the writer that has waited longest, if there is memory for its ring; false if there is none, or none waits. */
+  tellWaiter(): boolean {
+    if (this.waiters.size === 0 || this.usedBytes + SMALLEST_RING > this.limit - this.receiveShare) return false;
     const [waiter] = this.waiters;
     this.waiters.delete(waiter);
-    return waiter;
+    waiter.memoryFreed();
+    return true;
   }
 }
 

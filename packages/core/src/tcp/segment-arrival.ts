@@ -128,6 +128,7 @@ export class SegmentArrival {
     if (segment.has(tcp.RST)) return DropReason['tcp.outOfWindow'];
     if (receiver.window === 0 && segment.seq === receiver.next && segment.has(tcp.ACK) && !segment.has(tcp.SYN)) {
       this.acks.arrive(block, segment); // MUST-66
+      if (segment.has(tcp.URG)) this.takeUrgent(block, segment);
     }
     if (segment.length === 0) return this.acks.challenge(block, DropReason['tcp.outOfWindow']);
     if (segment.payloadLength > 0 && !isAfter(segment.end, receiver.next)) {
@@ -148,8 +149,8 @@ export class SegmentArrival {
 
   /** The text, and the FIN after it. */
   private takeText(block: ControlBlock, segment: Segment): number {
-    const { receiver, shared } = block;
-    if (segment.has(tcp.URG)) shared.counters[TcpCounter.urgent]++;
+    const { receiver } = block;
+    if (segment.has(tcp.URG)) this.takeUrgent(block, segment);
     if (block.hasEcn) this.noteMarks(block, segment);
     const hasFin = segment.has(tcp.FIN);
     if (segment.payloadLength === 0 && !hasFin) return CONSUMED;
@@ -166,6 +167,12 @@ export class SegmentArrival {
     if (hasFin && fate < 0) this.takeFin(block, segment);
     else if (receiver.finish()) this.peerEnded(block);
     return fate;
+  }
+
+  /** Where urgent text ends: the pointer counts from this segment on, and shows what comes after it (MUST-62). */
+  private takeUrgent(block: ControlBlock, segment: Segment): void {
+    block.shared.counters[TcpCounter.urgent]++;
+    if (block.receiver.takeUrgent((segment.seq + segment.urgentPointer) | 0)) block.notify(TcpEvent.URGENT);
   }
 
   private keepText(block: ControlBlock, segment: Segment): number {

@@ -16,6 +16,8 @@ export class Segment {
   flags = 0;
   /** As it stands in the header, not scaled. */
   window = 0;
+  /** Where urgent text ends, from `seq` on; counts with URG only. */
+  urgentPointer = 0;
   /** Where the text lies in {@link bytes}. */
   payloadAt = 0;
   payloadLength = 0;
@@ -57,6 +59,7 @@ export class Segment {
     this.ack = tcp.ack(view, at);
     this.flags = tcp.flags(view, at);
     this.window = tcp.window(view, at);
+    this.urgentPointer = tcp.urgentPointer(view, at);
     this.payloadAt = at + tcp.headerLength(view, at);
     this.payloadLength = packet.end - this.payloadAt;
     return tcpOptions.read(view, at + tcp.HEADER_LENGTH, this.payloadAt, this.options);

@@ -1,8 +1,7 @@
 import type { SocketErrorCode } from '../errors/socket-error.js';
-import { format } from '../wire/ipv4-address.js';
-import { ControlBlock, TcpEvent } from './control-block.js';
-import { statisticsOf, type TcpStatistics } from './tcp-statistics.js';
-import { TcpState, type TcpStateName } from './tcp-state.js';
+import { ConnectionOptions, type EnterPort } from './connection-options.js';
+import { TcpEvent, type ControlBlock } from './control-block.js';
+import { TcpState } from './tcp-state.js';
 
 /** What {@link TcpConnection.read} gives when nothing more will come. */
 export const END_OF_STREAM = -1;
@@ -13,13 +12,11 @@ export interface Acceptor {
 }
 
 /** What a connection does for its user beside moving bytes. */
-export interface ConnectionPort {
-  /** The application has written, ended or read: see `Tcp`. */
+export interface ConnectionPort extends EnterPort {
+  /** The application ends its stream, or the connection: see `Tcp`. */
   end(connection: TcpConnection): void;
   close(connection: TcpConnection): void;
   abort(connection: TcpConnection): void;
-  /** The application calls, perhaps from outside of a turn. */
-  enter(): void;
 }
 
 /**
@@ -27,12 +24,14 @@ export interface ConnectionPort {
  * {@link write} move what can be moved, and a callback tells when there is more. A callback that is set late is called
  * for what has happened before, so that no wake-up is lost.
  */
-export class TcpConnection extends ControlBlock {
+export class TcpConnection extends ConnectionOptions {
   /** @internal The listener that it is yet to be handed to. */
   acceptor: Acceptor | undefined = undefined;
   private connectHandler: (() => void) | undefined = undefined;
   private readableHandler: (() => void) | undefined = undefined;
   private writableHandler: (() => void) | undefined = undefined;
+  private urgentHandler: (() => void) | undefined = undefined;
+  private softErrorHandler: ((code: SocketErrorCode) => void) | undefined = undefined;
   private closeHandler: ((error: SocketErrorCode | undefined) => void) | undefined = undefined;
 
   /** @internal Through `Tcp`. */
@@ -41,7 +40,7 @@ export class TcpConnection extends ControlBlock {
     onTimer: (block: ControlBlock) => void,
     private readonly port: ConnectionPort,
   ) {
-    super(shared, onTimer);
+    super(shared, onTimer, port);
   }
 
   /** Called once the connection is established. */
@@ -75,6 +74,29 @@ export class TcpConnection extends ControlBlock {
     this.redeliver(TcpEvent.WRITABLE);
   }
 
+  /** Called when the peer marks text as urgent, or more of it (RFC 9293 section 3.8.5); it comes in its place like all other. */
+  get onUrgent(): (() => void) | undefined {
+    return this.urgentHandler;
+  }
+
+  set onUrgent(handler: (() => void) | undefined) {
+    this.urgentHandler = handler;
+    this.redeliver(TcpEvent.URGENT);
+  }
+
+  /**
+   * Called with what the connection may survive (RFC 9293 section 3.9.1.8): the network reports an error
+   * (`EHOSTUNREACH`, `ENETUNREACH`, ...), or the peer has not answered three times (`ETIMEDOUT`).
+   */
+  get onSoftError(): ((code: SocketErrorCode) => void) | undefined {
+    return this.softErrorHandler;
+  }
+
+  set onSoftError(handler: ((code: SocketErrorCode) => void) | undefined) {
+    this.softErrorHandler = handler;
+    this.redeliver(TcpEvent.SOFT_ERROR);
+  }
+
   /**
    * Called once when the connection is over: without an error once both sides have ended and all was acknowledged; else
    * with `ECONNREFUSED`, `ECONNRESET`, `ETIMEDOUT`, `EHOSTUNREACH`, `ENETUNREACH`, `ECONNABORTED` (by {@link abort}).
@@ -89,27 +111,14 @@ export class TcpConnection extends ControlBlock {
     this.redeliver(TcpEvent.CLOSE);
   }
 
-  get localAddress(): string {
-    return format(this.path.local);
-  }
-
-  get remoteAddress(): string {
-    return format(this.path.remote);
-  }
-
-  /** The state by its name in RFC 9293. */
-  get state(): TcpStateName {
-    return TcpState[this.tcpState] as TcpStateName;
-  }
-
-  /** Why the connection failed; undefined if it did not. */
-  get error(): SocketErrorCode | undefined {
-    return this.failure;
-  }
-
   /** Bytes that can be read now. */
   get readableLength(): number {
     return this.receiver.ring.length;
+  }
+
+  /** Bytes from the next one to read to the end of what the peer has marked as urgent; 0: nothing urgent is left. */
+  get urgentLength(): number {
+    return this.receiver.urgentLength;
   }
 
   /** True once all that the peer sent was read and it has ended, or the connection is over. */
@@ -131,38 +140,6 @@ export class TcpConnection extends ControlBlock {
   /** True after {@link end}, or once the connection is over. */
   get isWriteEnded(): boolean {
     return this.sender.isEnded || this.tcpState === TcpState.CLOSED || this.tcpState === TcpState.TIME_WAIT;
-  }
-
-  /** Small segments leave at once instead of waiting for an acknowledgment (Nagle's algorithm); off by default. */
-  get noDelay(): boolean {
-    return this.sender.noDelay;
-  }
-
-  set noDelay(on: boolean) {
-    this.sender.noDelay = on;
-    this.shared.touch(this);
-  }
-
-  /** How long sent data may go unacknowledged before the connection fails with `ETIMEDOUT` (RFC 5482), milliseconds. */
-  get userTimeoutMs(): number {
-    return this.userTimeoutUs / 1000;
-  }
-
-  set userTimeoutMs(ms: number) {
-    this.userTimeoutUs = ms * 1000;
-  }
-
-  /**
-   * Keep-alive probes (RFC 9293 section 3.8.4): after `idleMs` of silence one every `intervalMs`, and after `probes` of
-   * them without an answer the connection fails with `ETIMEDOUT`. `idleMs` of 0: none, which is the default.
-   */
-  setKeepAlive(idleMs: number, intervalMs = 75_000, probes = 9): void {
-    this.port.enter();
-    this.keepAliveIdleUs = idleMs * 1000;
-    this.keepAliveIntervalUs = intervalMs * 1000;
-    this.keepAliveProbes = probes;
-    this.aliveAtUs = idleMs > 0 ? Math.min(this.heardAtUs, this.shared.nowUs) + idleMs * 1000 : Infinity;
-    this.shared.touch(this);
   }
 
   /**
@@ -238,11 +215,6 @@ export class TcpConnection extends ControlBlock {
     this.port.abort(this);
   }
 
-  /** What is going on inside, as TCP_INFO tells it. */
-  statistics(): TcpStatistics {
-    return statisticsOf(this);
-  }
-
   dispatch(): void {
     const { acceptor } = this;
     if (acceptor !== undefined) {
@@ -252,6 +224,10 @@ export class TcpConnection extends ControlBlock {
     if (this.take(TcpEvent.CONNECT, this.connectHandler)) this.connectHandler!();
     if (this.take(TcpEvent.READABLE, this.readableHandler)) this.readableHandler!();
     if (this.take(TcpEvent.WRITABLE, this.writableHandler)) this.writableHandler!();
+    if (this.take(TcpEvent.URGENT, this.urgentHandler)) this.urgentHandler!();
+    if (this.take(TcpEvent.SOFT_ERROR, this.softErrorHandler) && this.softError !== undefined) {
+      this.softErrorHandler!(this.softError);
+    }
     if (this.take(TcpEvent.CLOSE, this.closeHandler)) this.closeHandler!(this.failure);
   }
 
@@ -263,6 +239,8 @@ export class TcpConnection extends ControlBlock {
       ((events & TcpEvent.CONNECT) !== 0 && this.connectHandler !== undefined) ||
       ((events & TcpEvent.READABLE) !== 0 && this.readableHandler !== undefined) ||
       ((events & TcpEvent.WRITABLE) !== 0 && this.writableHandler !== undefined) ||
+      ((events & TcpEvent.URGENT) !== 0 && this.urgentHandler !== undefined) ||
+      ((events & TcpEvent.SOFT_ERROR) !== 0 && this.softErrorHandler !== undefined) ||
       ((events & TcpEvent.CLOSE) !== 0 && this.closeHandler !== undefined)
     );
   }

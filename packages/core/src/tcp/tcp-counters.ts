@@ -38,7 +38,7 @@ export enum TcpCounter {
   timeWaitEvicted,
   /** Segments with an option of an illegal length; what stood before it counted. */
   malformedOptions,
-  /** Segments with an urgent pointer: read as ordinary text. */
+  /** Segments with an urgent pointer. */
   urgent,
   /** Zero-window probes sent. */
   windowProbes,

@@ -17,6 +17,7 @@ import { Connections } from './connections.js';
 import type { TcpListener } from './listen/tcp-listener.js';
 import { CONSUMED, DELIVERED } from './segment-arrival.js';
 import { Segment } from './segment.js';
+import { checkTos, checkTtl } from './connection-options.js';
 import type { TcpConnection } from './tcp-connection.js';
 import { TCP_COUNTERS, TcpCounter } from './tcp-counters.js';
 import type { TcpLimits } from './tcp-limits.js';
@@ -29,6 +30,9 @@ export interface TcpConnectOptions {
   readonly localAddress?: string | undefined;
   /** Not given or 0: an unguessable free one (RFC 6056). */
   readonly localPort?: number | undefined;
+  /** DSCP in its place in the type of service, a multiple of 4, and TTL of all that is sent; not given: 0 and 64. */
+  readonly tos?: number | undefined;
+  readonly ttl?: number | undefined;
   /** How long connecting may take; not given: the setting `tcp.connectTimeoutMs`, which it cannot exceed. */
   readonly timeoutMs?: number | undefined;
 }
@@ -93,12 +97,13 @@ export class Tcp implements ErrorReceiver {
    */
   connect(options: TcpConnectOptions): TcpConnection {
     this.checkOpen();
-    const { address, port, localAddress, localPort = 0, timeoutMs = Infinity } = options;
+    const { address, port, localAddress, localPort = 0, timeoutMs = Infinity, tos = 0, ttl = 64 } = options;
     checkPort('connect', port, 1);
     checkPort('connect', localPort, 0);
     if (!(timeoutMs > 0)) throw new SocketError('EINVAL', 'connect', `timeoutMs ${timeoutMs} is not above 0`);
+    const marks = { tos: checkTos('connect', tos), ttl: checkTtl('connect', ttl) };
     this.loop.enter();
-    return this.connections.connect({ address, port, localAddress, localPort }, timeoutMs);
+    return this.connections.connect({ address, port, localAddress, localPort, ...marks }, timeoutMs);
   }
 
   /** Takes the segment `[packet.at, packet.end)`; its IP header is at `packet.networkAt`. */

@@ -42,6 +42,9 @@ export class Receiver {
   /** What came twice, to be told in the next SACK option (RFC 2883); none if both are equal. */
   duplicateStart = 0;
   duplicateEnd = 0;
+  /** Some urgent text is still to be read: up to {@link urgentEnd}. */
+  private isUrgent = false;
+  private urgentEnd = 0;
   /** The stream: what is in order, and beyond it what came out of order. */
   readonly ring: ByteRing;
   /** The right edge of the window that was advertised last; it never moves back. */
@@ -149,6 +152,24 @@ export class Receiver {
     this.duplicateEnd = end;
   }
 
+  /** The peer says that text up to `end` is urgent; true if that is news (RFC 9293 section 3.8.5, MUST-32). */
+  takeUrgent(end: number): boolean {
+    if (!isAfter(end, this.isUrgent ? this.urgentEnd : this.readSeq)) return false;
+    this.isUrgent = true;
+    this.urgentEnd = end;
+    return true;
+  }
+
+  /** Bytes from the next to read to the end of urgent text; 0 if none is left (MUST-33). */
+  get urgentLength(): number {
+    return this.isUrgent ? Math.max(0, (this.urgentEnd - this.readSeq) | 0) : 0;
+  }
+
+  /** The sequence number of the next byte to read. */
+  private get readSeq(): number {
+    return (this.next - this.ring.length - (this.isFinished ? 1 : 0)) | 0;
+  }
+
   /** The FIN at `seq` has come; true if it is its turn. */
   takeFin(seq: number): boolean {
     if (!this.hasFin) {
@@ -218,6 +239,7 @@ export class Receiver {
    * gets a buffer of twice what it took, so that the window is never what slows the peer down.
    */
   consumed(length: number, rttUs: number, nowUs: number): void {
+    if (this.urgentLength === 0) this.isUrgent = false;
     this.taken += length;
     const elapsed = (nowUs - this.roundAtUs) | 0;
     if (elapsed >= 0 && elapsed < rttUs) return;

@@ -76,12 +76,14 @@ export class SegmentWriter {
     offer: tcpOptions.SynOffer,
     tsValue: number,
     tsEcho: number,
+    ttl = TTL,
+    tos = 0,
   ): boolean {
     if (!this.hasRoom(path)) return false;
     const headerLength = tcp.HEADER_LENGTH + tcpOptions.synLength(offer);
     const packet = this.begin(path, headerLength, 0);
     tcpOptions.writeSyn(packet.view, packet.at + tcp.HEADER_LENGTH, offer, tsValue, tsEcho);
-    this.finish(packet, path, srcPort, dstPort, seq, ack, headerLength, flags, window);
+    this.finish(packet, path, srcPort, dstPort, seq, ack, headerLength, flags, window, ttl, tos);
     return true;
   }
 }

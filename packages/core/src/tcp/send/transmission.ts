@@ -37,7 +37,7 @@ export class Transmission {
   isReady(block: ControlBlock): boolean {
     const error = this.network.revalidate(block.path);
     if (error !== undefined) {
-      block.softError = error;
+      block.soften(error);
       return false;
     }
     const { sender } = block;
