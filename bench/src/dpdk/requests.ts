@@ -1,4 +1,5 @@
-import { arpPacket, concat, ethernetFrame, ipv4Datagram, mac, udpDatagram } from '@lunetta/testkit';
+import { macAddress } from '@lunetta/core';
+import { ethernet } from '@lunetta/testkit';
 
 /** Bytes of the headers that are written over each frame which arrives. */
 const HEADERS = 42;
@@ -12,25 +13,22 @@ const FLOWS = 256;
 /** The headers of requests from many ports, for frames of `bytes` bytes. */
 export function requestHeaders(bytes: number, hasChecksum: boolean): Uint8Array {
   const payload = new Uint8Array(bytes - HEADERS).fill(PAYLOAD_BYTE);
-  const addresses = { src: PEER.address, dst: OWN.address };
-  return concat(
-    ...Array.from({ length: FLOWS }, (_, flow) => {
-      const fields = { srcPort: 20_000 + flow, dstPort: PORT, ...(hasChecksum ? {} : { checksum: 0 }) };
-      const datagram = ipv4Datagram(addresses, udpDatagram(fields, payload, addresses));
-      return ethernetFrame({ dst: OWN.mac, src: PEER.mac }, datagram).subarray(0, HEADERS);
-    }),
-  );
+  const datagram = ethernet({ dst: OWN.mac, src: PEER.mac }).ipv4({ src: PEER.address, dst: OWN.address });
+  const headers = new Uint8Array(FLOWS * HEADERS);
+  for (let flow = 0; flow < FLOWS; flow++) {
+    const fields = { srcPort: 20_000 + flow, dstPort: PORT, ...(hasChecksum ? {} : { checksum: 0 }) };
+    headers.set(datagram.udp(fields).payload(payload).bytes().subarray(0, HEADERS), flow * HEADERS);
+  }
+  return headers;
 }
 
 /** The peer's answer to our ARP request. */
 export function arpReply(): Uint8Array {
-  const sender = { senderMac: PEER.mac, senderIp: PEER.address };
   const target = { targetMac: OWN.mac, targetIp: OWN.address };
-  return ethernetFrame(
-    { dst: OWN.mac, src: PEER.mac, type: 0x0806 },
-    arpPacket({ operation: 2, ...sender, ...target }),
-  );
+  return ethernet({ dst: OWN.mac, src: PEER.mac })
+    .arp({ operation: 'reply', senderIp: PEER.address, ...target })
+    .bytes();
 }
 
-export const ownMac = (): Uint8Array => mac(OWN.mac);
-export const peerMac = (): Uint8Array => mac(PEER.mac);
+export const ownMac = (): Uint8Array => macAddress.parse(OWN.mac)!;
+export const peerMac = (): Uint8Array => macAddress.parse(PEER.mac)!;

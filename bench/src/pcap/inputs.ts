@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileSink, PcapngWriter, PcapWriter, type CaptureWriter } from '@lunetta/driver-pcap';
-import { ethernetFrame, ipv4Datagram, udpDatagram } from '@lunetta/testkit';
+import { ethernet } from '@lunetta/testkit';
 
 /** Formats of captures. */
 export type Format = 'pcap' | 'pcap-ns' | 'pcapng';
@@ -58,6 +58,6 @@ export function writeRequests(path: string, format: Format, packets: number, gig
 function requestFrame(srcPort: number): Uint8Array {
   const ends = { src: '10.0.0.9', dst: STACK.address };
   const payload = Uint8Array.from({ length: FRAME_LENGTH - HEADERS }, (_, i) => i);
-  const datagram = udpDatagram({ srcPort, dstPort: 7 }, payload, ends);
-  return ethernetFrame({ dst: STACK.mac, src: '02:00:00:00:00:09' }, ipv4Datagram(ends, datagram));
+  const headers = ethernet({ dst: STACK.mac, src: '02:00:00:00:00:09' }).ipv4(ends).udp({ srcPort, dstPort: 7 });
+  return headers.payload(payload).bytes();
 }

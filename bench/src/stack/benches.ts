@@ -1,5 +1,5 @@
-import { Stack, type UdpSocket } from '@lunetta/core';
-import { createMemoryCable, ethernetFrame, ipv4Datagram, mac, udpDatagram, type MemoryCable } from '@lunetta/testkit';
+import { macAddress, Stack, type UdpSocket } from '@lunetta/core';
+import { createMemoryCable, ethernet, type MemoryCable } from '@lunetta/testkit';
 import { BenchHost } from './bench-host.js';
 import { Generator } from './generator.js';
 import { Reflector } from './reflector.js';
@@ -46,7 +46,7 @@ export function stackBench(options: StackCase): Bench {
     stack.addInterface(a, {
       name: `if${i}`,
       addresses: [`10.${i}.0.1/16`],
-      hardwareAddress: mac(STACK_MAC),
+      hardwareAddress: macAddress.parse(STACK_MAC)!,
       mode: 'busy',
     });
   });
@@ -139,6 +139,9 @@ function requestFrame(
   const srcMac = `02:00:00:00:${high.toString(16).padStart(2, '0')}:${low.toString(16).padStart(2, '0')}`;
   const payload = Uint8Array.from({ length: frame - HEADERS }, (_, i) => i);
   const dstPort = 7 + (((request * 2.5) % sockets) | 0);
-  const datagram = udpDatagram({ srcPort: 20_000 + request, dstPort }, payload, addresses);
-  return ethernetFrame({ dst: STACK_MAC, src: srcMac }, ipv4Datagram(addresses, datagram));
+  const headers = ethernet({ dst: STACK_MAC, src: srcMac }).ipv4(addresses);
+  return headers
+    .udp({ srcPort: 20_000 + request, dstPort })
+    .payload(payload)
+    .bytes();
 }

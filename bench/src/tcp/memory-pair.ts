@@ -1,5 +1,5 @@
-import { Stack, type TcpConnection, type TcpListener } from '@lunetta/core';
-import { createMemoryCable, mac } from '@lunetta/testkit';
+import { macAddress, Stack, type TcpConnection, type TcpListener } from '@lunetta/core';
+import { createMemoryCable } from '@lunetta/testkit';
 import { BenchHost } from '../stack/bench-host.js';
 
 const SERVER = '10.0.0.2';
@@ -32,7 +32,7 @@ export class MemoryPair {
       ({
         name: 'lan',
         addresses: [`${address}/24`],
-        hardwareAddress: mac(`02:00:00:00:00:0${last}`),
+        hardwareAddress: macAddress.parse(`02:00:00:00:00:0${last}`)!,
         mode: 'busy',
       }) as const;
     this.client.addInterface(cable.a, end('10.0.0.1', '1'));

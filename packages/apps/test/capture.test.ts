@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { CaptureReader, FileBytes, Reading } from '@lunetta/driver-pcap';
-import { ethernetFrame, ipv4Datagram, udpDatagram } from '@lunetta/testkit';
+import { ethernet } from '@lunetta/testkit';
 import { describeTap } from '@lunetta/testkit/jest';
 import { captureOf } from './support/capture-files.js';
 import { runLunetta } from './support/lunetta-process.js';
@@ -100,10 +100,11 @@ describeTap('lunetta capture', () => {
 test('of a replayed capture: what became of each packet, at the times of the capture', async () => {
   const ends = { src: '10.99.0.9', dst: STACK };
   const request = (dstPort: number): Uint8Array =>
-    ethernetFrame(
-      { dst: '02:6c:75:6e:00:01', src: '02:00:00:00:00:09' },
-      ipv4Datagram(ends, udpDatagram({ srcPort: 9, dstPort }, new Uint8Array(20), ends)),
-    );
+    ethernet({ dst: '02:6c:75:6e:00:01', src: '02:00:00:00:00:09' })
+      .ipv4(ends)
+      .udp({ srcPort: 9, dstPort })
+      .payload(new Uint8Array(20))
+      .bytes();
   const [input, output] = [join(folder, 'in.pcapng'), join(folder, 'explained.pcapng')];
   writeFileSync(input, captureOf([request(7), request(8)]));
   const replayed = ['--driver', 'pcap', '--device', input, '--address', `${STACK}/24`, '--service', 'echo'];

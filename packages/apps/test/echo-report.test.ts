@@ -17,7 +17,7 @@ test('there is something to say after each change, and only then', () => {
   expect([report.update(), report.update()]).toEqual([true, false]);
   expect(report.text).toBe('datagrams echoed: 0 (0 bytes, 0/s), pings answered: 2, dropped: 0');
 
-  lab.send(lab.udpFrame({ srcPort: 5, dstPort: 7 }, Uint8Array.of(1, 2, 3)));
+  lab.send(ethernet().ipv4().udp({ srcPort: 5, dstPort: 7 }).payload('abc'));
   expect([report.update(), report.update()]).toEqual([true, false]);
   expect(report.numbers).toMatchObject({ datagrams: 1, bytes: 3, pings: 2, dropped: 0, from: '10.0.0.2:5' });
 });

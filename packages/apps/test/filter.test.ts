@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, jest, test } from '@jest/globals';
-import { arpPacket, concat, ethernetFrame, icmpMessage, ipv4Datagram, udpDatagram } from '@lunetta/testkit';
+import { ethernet, type Ipv4Values, PacketBuilder } from '@lunetta/testkit';
 import fc from 'fast-check';
 import { parseFilter } from '../src/capture/frame-filter.js';
 import { captureOf } from './support/capture-files.js';
@@ -23,56 +23,57 @@ const ONWARD = { src: MAC.a, dst: MAC.b };
 const [TCP, UDP, SCTP, IGMP, ICMPV6, FRAGMENT] = [6, 17, 132, 2, 58, 44];
 
 /** The first bytes of a segment or datagram of any protocol with ports, filled up. */
-const ports = (src: number, dst: number): Uint8Array => concat(Uint8Array.of(0, src, 0, dst), new Uint8Array(40));
-const ipv4 = (src: string, dst: string, protocol: number, payload: Uint8Array, more: object = {}): Uint8Array =>
-  ethernetFrame(ONWARD, ipv4Datagram({ src, dst, protocol, ...more }, payload));
-const udp = (src: string, dst: string, srcPort: number, dstPort: number, more: object = {}): Uint8Array =>
-  ipv4(src, dst, UDP, udpDatagram({ srcPort, dstPort }, new Uint8Array(30), { src, dst }), more);
-const ipv6 = (next: number, payload: Uint8Array): Uint8Array =>
-  ethernetFrame(
-    { ...ONWARD, type: 0x86dd },
-    concat(Uint8Array.of(0x60, 0, 0, 0, 0, payload.length, next, 64), new Uint8Array(32).fill(0xfe), payload),
-  );
-const arp = (type: number): Uint8Array =>
-  concat(
-    ethernetFrame(
-      { src: MAC.a, dst: 'ff:ff:ff:ff:ff:ff', type },
-      arpPacket({ operation: 1, senderMac: MAC.a, senderIp: A, targetIp: B }),
-    ),
-    new Uint8Array(18),
-  );
-const tagged = (frame: Uint8Array, vlan: number, type = 0x8100): Uint8Array =>
-  concat(
-    frame.subarray(0, 12),
-    Uint8Array.of(type >> 8, type & 255, 0xe0 | (vlan >> 8), vlan & 255),
-    frame.subarray(12),
-  );
+const ports = (src: number, dst: number): Uint8Array => Uint8Array.of(0, src, 0, dst, ...new Uint8Array(40));
+const datagram = (src: string, dst: string, fields: Partial<Ipv4Values>, payload: Uint8Array): PacketBuilder =>
+  ethernet(ONWARD)
+    .ipv4({ src, dst, ...fields })
+    .payload(payload);
+const udp = (src: string, dst: string, srcPort: number, dstPort: number, fields: Partial<Ipv4Values> = {}) =>
+  ethernet(ONWARD)
+    .ipv4({ src, dst, ...fields })
+    .udp({ srcPort, dstPort })
+    .payload(new Uint8Array(30));
+const ipv6 = (next: number, payload: Uint8Array): PacketBuilder => {
+  const header = [0x60, 0, 0, 0, 0, payload.length, next, 64, ...new Uint8Array(32).fill(0xfe)];
+  return ethernet({ ...ONWARD, type: 0x86dd }).payload(Uint8Array.of(...header, ...payload));
+};
+const arp = (type: number): PacketBuilder =>
+  ethernet({ src: MAC.a, dst: 'ff:ff:ff:ff:ff:ff', type, padding: new Uint8Array(18) }).arp({
+    senderIp: A,
+    targetIp: B,
+  });
+/** A packet with a tag behind its addresses. */
+const tagged = ({ layers: [header, ...inner] }: PacketBuilder, id: number, type = 0x8100): PacketBuilder => {
+  const inside = header.fields['type'] === undefined ? {} : { type: header.fields['type'] };
+  const tag = { name: 'vlan', fields: { id, priority: 7, ...inside } } as const;
+  return new PacketBuilder([{ ...header, fields: { ...header.fields, type } }, tag, ...inner]);
+};
 
 const FRAMES = [
   udp(A, B, 7, 9),
   udp(B, A, 9, 7),
   udp(C, A, 53, 80),
-  udp(A, C, 7, 7, { fragment: 0x0010 }), // a later fragment: no ports
-  udp(A, C, 7, 9, { fragment: 0x2000 }), // the first one
+  udp(A, C, 7, 7, { fragmentOffset: 128 }), // a later fragment: no ports
+  udp(A, C, 7, 9, { moreFragments: true }), // the first one
   udp(A, B, 7, 80, { options: new Uint8Array(8).fill(1) }),
-  ipv4(B, C, TCP, ports(80, 7)),
-  ipv4(C, B, SCTP, ports(7, 80)),
-  ipv4(A, '224.0.0.22', IGMP, new Uint8Array(40)),
-  ipv4(B, A, 1, icmpMessage(8, 0, 1, new Uint8Array(99))),
+  datagram(B, C, { protocol: TCP }, ports(80, 7)),
+  datagram(C, B, { protocol: SCTP }, ports(7, 80)),
+  datagram(A, '224.0.0.22', { protocol: IGMP }, new Uint8Array(40)),
+  ethernet(ONWARD).ipv4({ src: B, dst: A }).icmp({ rest: 1 }).payload(new Uint8Array(99)),
   arp(0x0806),
   arp(0x8035),
-  ethernetFrame({ ...ONWARD, type: 0x88b5 }, new Uint8Array(50)),
-  ethernetFrame({ src: MAC.b, dst: MAC.a, type: 0x88b5 }, new Uint8Array(900)),
+  ethernet({ ...ONWARD, type: 0x88b5 }).payload(new Uint8Array(50)),
+  ethernet({ src: MAC.b, dst: MAC.a, type: 0x88b5 }).payload(new Uint8Array(900)),
   ipv6(UDP, ports(7, 53)),
   ipv6(TCP, ports(80, 9)),
   ipv6(ICMPV6, ports(8, 0)),
-  ipv6(FRAGMENT, concat(Uint8Array.of(UDP, 0, 0, 0, 0, 0, 0, 1), ports(7, 9))),
+  ipv6(FRAGMENT, Uint8Array.of(UDP, 0, 0, 0, 0, 0, 0, 1, ...ports(7, 9))),
   tagged(udp(A, B, 7, 9), 12),
   tagged(udp(A, C, 9, 80), 13, 0x88a8),
-  tagged(tagged(ipv4(B, C, TCP, ports(80, 7)), 12), 100),
+  tagged(tagged(datagram(B, C, { protocol: TCP }, ports(80, 7)), 12), 100),
   tagged(arp(0x0806), 12),
   tagged(ipv6(UDP, ports(53, 7)), 12),
-];
+].map((packet) => packet.bytes());
 
 /** Numbers of the frames that pass our filter. */
 function ours(filter: string): number[] {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { MemorySink, PcapngWriter } from '@lunetta/driver-pcap';
-import { ethernetFrame, ipv4Datagram, udpDatagram } from '@lunetta/testkit';
+import { ethernet } from '@lunetta/testkit';
 import { captureOf } from './support/capture-files.js';
 import { runLunetta } from './support/lunetta-process.js';
 
@@ -28,10 +28,11 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function longCapture(format: 'pcap' | 'pcapng', megabytes: number): { path: string; packets: number } {
   const path = join(folder, `long.${format}`);
   const frames = Array.from({ length: 2000 }, (_, i) =>
-    ethernetFrame(
-      { dst: '02:6c:75:6e:00:01', src: '02:00:00:00:00:09' },
-      ipv4Datagram(ENDS, udpDatagram({ srcPort: 9, dstPort: 7 }, new Uint8Array(1 + ((i * 7) % 1400)), ENDS)),
-    ),
+    ethernet({ dst: '02:6c:75:6e:00:01', src: '02:00:00:00:00:09' })
+      .ipv4(ENDS)
+      .udp({ srcPort: 9, dstPort: 7 })
+      .payload(new Uint8Array(1 + ((i * 7) % 1400)))
+      .bytes(),
   );
   const piece = captureOf(frames, format);
   const header = format === 'pcap' ? 24 : piece.length - captureBytes(frames);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, jest, test } from '@jest/globals';
-import { ethernetFrame, ipv4Datagram, udpDatagram } from '@lunetta/testkit';
+import { ethernet } from '@lunetta/testkit';
 import { describeTap } from '@lunetta/testkit/jest';
 import { captureOf } from './support/capture-files.js';
 import { packetsOf } from './support/read-capture.js';
@@ -23,10 +23,11 @@ const folder = mkdtempSync(join(tmpdir(), 'lunetta-output-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const path = (name: string): string => join(folder, name);
 
-const request = ethernetFrame(
-  { dst: '02:6c:75:6e:00:01', src: '02:00:00:00:00:09' },
-  ipv4Datagram(ENDS, udpDatagram({ srcPort: 9, dstPort: 7 }, new Uint8Array(PAYLOAD), ENDS)),
-);
+const request = ethernet({ dst: '02:6c:75:6e:00:01', src: '02:00:00:00:00:09' })
+  .ipv4(ENDS)
+  .udp({ srcPort: 9, dstPort: 7 })
+  .payload(new Uint8Array(PAYLOAD))
+  .bytes();
 const requests = (count: number): Uint8Array => captureOf(new Array<Uint8Array>(count).fill(request));
 
 /** Answers among the packets of a capture. */

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { CaptureReader, FileBytes, Reading } from '@lunetta/driver-pcap';
-import { ethernetFrame, icmpMessage, ipv4Datagram, readPacket, udpDatagram } from '@lunetta/testkit';
+import { ethernet, readPacket } from '@lunetta/testkit';
 import { captureOf } from './support/capture-files.js';
 import { runLunetta } from './support/lunetta-process.js';
 
@@ -24,16 +24,13 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const path = (name: string): string => join(folder, name);
 
 function udp(dstPort: number, payload: number, checksum?: number): Uint8Array {
-  const datagram = udpDatagram({ srcPort: 9, dstPort, ...(checksum && { checksum }) }, new Uint8Array(payload), ENDS);
-  return ethernetFrame({ dst: US, src: PEER }, ipv4Datagram(ENDS, datagram));
+  const headers = ethernet({ dst: US, src: PEER }).ipv4(ENDS).udp({ srcPort: 9, dstPort, checksum });
+  return headers.payload(new Uint8Array(payload)).bytes();
 }
 
-const ping = ethernetFrame(
-  { dst: US, src: PEER },
-  ipv4Datagram({ ...ENDS, protocol: 1 }, icmpMessage(8, 0, 7, new Uint8Array(9))),
-);
+const ping = ethernet({ dst: US, src: PEER }).ipv4(ENDS).icmp({ rest: 7 }).payload(new Uint8Array(9)).bytes();
 /** What we have sent ourselves when the capture was made. */
-const own = ethernetFrame({ dst: PEER, src: US }, ipv4Datagram({ src: ENDS.dst, dst: ENDS.src }, new Uint8Array(20)));
+const own = ethernet({ dst: PEER, src: US }).ipv4({ src: ENDS.dst, dst: ENDS.src }).payload(new Uint8Array(20)).bytes();
 const FRAMES = [udp(7, 10), own, udp(7, 500), ping, udp(8, 3), udp(7, 4, 0x1234), ping];
 
 function file(name: string, bytes: Uint8Array): string {

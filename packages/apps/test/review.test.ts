@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { icmpMessage, ipv4Datagram, udpDatagram } from '@lunetta/testkit';
+import { ipv4 } from '@lunetta/testkit';
 import { NamespaceFixture } from './support/namespace-fixture.js';
 import { describeTap, type Netns } from '@lunetta/testkit/jest';
 
@@ -57,10 +57,19 @@ describeTap('what the stack emits', () => {
       netns.exec('ping', '-c', '3', '-i', '0.2', '-W', '5', '-s', '1472', '-p', 'ff', STACK);
       netns.exec('ping', '-c', '3', '-i', '0.2', '-W', '5', '-s', '0', STACK);
       const raw = await fixture.rawPeer();
-      raw.send(ipv4Datagram({ ...ADDRESSES, protocol: 253 }, new Uint8Array(40)));
-      raw.send(ipv4Datagram({ ...ADDRESSES, protocol: 1 }, icmpMessage(8, 0, 0, new Uint8Array(0))));
-      const wrong = udpDatagram({ srcPort: 9, dstPort: 7, checksum: 1 }, new Uint8Array(8), ADDRESSES);
-      raw.send(ipv4Datagram({ ...ADDRESSES, ttl: WRONG_TTL }, wrong));
+      raw.send(
+        ipv4({ ...ADDRESSES, protocol: 253 })
+          .payload(new Uint8Array(40))
+          .bytes(),
+      );
+      raw.send(ipv4(ADDRESSES).icmp().bytes());
+      const wrong = { srcPort: 9, dstPort: 7, checksum: 1 };
+      raw.send(
+        ipv4({ ...ADDRESSES, ttl: WRONG_TTL })
+          .udp(wrong)
+          .payload(new Uint8Array(8))
+          .bytes(),
+      );
       netns.exec('ping', '-c', '2', '-i', '0.3', '-W', '5', STACK); // by then the others are in the file
       capturing.kill('SIGINT');
       await once(capturing, 'close');

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { StackCounters } from 'lunetta';
-import { icmpMessage, ipv4Datagram, udpDatagram } from '@lunetta/testkit';
+import { ipv4 } from '@lunetta/testkit';
 import { describeTap } from '@lunetta/testkit/jest';
 import { NamespaceFixture } from './support/namespace-fixture.js';
 import type { LunettaProcess } from './support/lunetta-process.js';
@@ -9,7 +9,6 @@ const KERNEL = '10.99.0.1';
 const STACK = '10.99.0.2';
 const ADDRESSES = { src: KERNEL, dst: STACK };
 const PROTOCOL_ICMP = 1;
-const MORE_FRAGMENTS = 0x2000;
 
 interface Printed extends StackCounters {
   readonly services: Record<'echo' | 'discard', { datagrams: number; bytes: number; dropped: Record<string, number> }>;
@@ -135,23 +134,30 @@ describeTap('lunetta services', () => {
 describeTap('lunetta services and the odd packets of a raw socket', () => {
   const fixture = new NamespaceFixture();
   const text = (words: string): Uint8Array => new TextEncoder().encode(words);
-  const request = (words: string, sum?: number, dstPort = 7): Uint8Array =>
-    udpDatagram({ srcPort: 5000, dstPort, ...(sum === undefined ? {} : { checksum: sum }) }, text(words), ADDRESSES);
+  const request = (words: string, checksum?: number, dstPort = 7, fields = {}): Uint8Array =>
+    ipv4({ ...ADDRESSES, ...fields })
+      .udp({ srcPort: 5000, dstPort, checksum })
+      .payload(words)
+      .bytes();
+  const part = (bytes: Uint8Array, fields: { fragmentOffset?: number; moreFragments?: boolean }): Uint8Array =>
+    ipv4({ ...ADDRESSES, id: 9, ...fields })
+      .payload(bytes)
+      .bytes();
 
   test('wrong checksums come to nothing and are counted; what is right still passes, fragments put together', async () => {
     const services = await fixture.services();
     const peer = await fixture.rawPeer();
-    const whole = request('a fragmented datagram, in two parts');
-    peer.send(ipv4Datagram(ADDRESSES, request('wrong checksum', 0x1234)));
-    peer.send(ipv4Datagram({ ...ADDRESSES, id: 9, fragment: MORE_FRAGMENTS }, whole.subarray(0, 24)));
-    peer.send(ipv4Datagram({ ...ADDRESSES, id: 9, fragment: 3 }, whole.subarray(24)));
+    const whole = request('a fragmented datagram, in two parts').subarray(20);
+    peer.send(request('wrong checksum', 0x1234));
+    peer.send(part(whole.subarray(0, 24), { moreFragments: true }));
+    peer.send(part(whole.subarray(24), { fragmentOffset: 24 }));
     expect(payloadOf(await peer.receive(isUdp))).toBe('a fragmented datagram, in two parts');
-    peer.send(ipv4Datagram({ ...ADDRESSES, protocol: PROTOCOL_ICMP }, icmpMessage(8, 0, 1, text('wrong sum'), 0x4321)));
-    peer.send(ipv4Datagram(ADDRESSES, request('no checksum', 0)));
+    peer.send(ipv4(ADDRESSES).icmp({ rest: 1, checksum: 0x4321 }).payload('wrong sum').bytes());
+    peer.send(request('no checksum', 0));
     expect(payloadOf(await peer.receive(isUdp))).toBe('no checksum');
-    peer.send(ipv4Datagram({ ...ADDRESSES, options: Uint8Array.of(1, 1, 1, 0) }, request('with IP options')));
+    peer.send(request('with IP options', undefined, 7, { options: Uint8Array.of(1, 1, 1, 0) }));
     expect(payloadOf(await peer.receive(isUdp))).toBe('with IP options');
-    peer.send(ipv4Datagram({ ...ADDRESSES, protocol: PROTOCOL_ICMP }, icmpMessage(8, 0, 0x12345678, text('ping'))));
+    peer.send(ipv4(ADDRESSES).icmp({ id: 0x1234, seq: 0x5678 }).payload('ping').bytes());
     const reply = await peer.receive(isIcmp(0));
     expect(Array.from(reply.subarray(24))).toEqual([0x12, 0x34, 0x56, 0x78, ...text('ping')]);
 
@@ -168,12 +174,16 @@ describeTap('lunetta services and the odd packets of a raw socket', () => {
   test('a closed port and an unknown protocol are answered by ICMP, with what was sent', async () => {
     await fixture.services();
     const peer = await fixture.rawPeer();
-    const sent = ipv4Datagram({ ...ADDRESSES, id: 77 }, request('nobody there', undefined, 4321));
+    const sent = request('nobody there', undefined, 4321, { id: 77 });
     peer.send(sent);
     const unreachable = await peer.receive((packet) => isIcmp(3)(packet) && packet[15] === 2);
     expect(unreachable[21]).toBe(3); // port unreachable
     expect(Array.from(unreachable.subarray(48, 48 + 8))).toEqual(Array.from(sent.subarray(20, 28)));
-    peer.send(ipv4Datagram({ ...ADDRESSES, protocol: 253 }, text('an experiment')));
+    peer.send(
+      ipv4({ ...ADDRESSES, protocol: 253 })
+        .payload('an experiment')
+        .bytes(),
+    );
     const unknown = await peer.receive((packet) => isIcmp(3)(packet) && packet[15] === 2);
     expect(unknown[21]).toBe(2); // protocol unreachable
   });
@@ -181,19 +191,14 @@ describeTap('lunetta services and the odd packets of a raw socket', () => {
   test('ICMP errors of every kind about what the echo sent do no harm', async () => {
     const services = await fixture.services();
     const peer = await fixture.rawPeer();
-    const quoted = ipv4Datagram(
-      { src: STACK, dst: KERNEL },
-      udpDatagram({ srcPort: 7, dstPort: 5000 }, text('x'), { src: STACK, dst: KERNEL }),
-    );
+    const quoted = ipv4({ src: STACK, dst: KERNEL }).udp({ srcPort: 7, dstPort: 5000 }).payload('x').bytes();
     for (const type of [3, 4, 5, 11, 12]) {
       for (let code = 0; code < 16; code++) {
-        peer.send(ipv4Datagram({ ...ADDRESSES, protocol: PROTOCOL_ICMP }, icmpMessage(type, code, 0, quoted)));
-        peer.send(
-          ipv4Datagram({ ...ADDRESSES, protocol: PROTOCOL_ICMP }, icmpMessage(type, code, 0, quoted.subarray(0, 9))),
-        );
+        peer.send(ipv4(ADDRESSES).icmp({ type, code }).payload(quoted).bytes());
+        peer.send(ipv4(ADDRESSES).icmp({ type, code }).payload(quoted.subarray(0, 9)).bytes());
       }
     }
-    peer.send(ipv4Datagram(ADDRESSES, request('still there')));
+    peer.send(request('still there'));
     expect(payloadOf(await peer.receive(isUdp))).toBe('still there');
     services.signal('SIGTERM');
     expect(await services.end()).toMatchObject({ code: 0, stderr: '' });

@@ -1,6 +1,15 @@
 import { expect, test } from '@jest/globals';
-import { COUNT_FREE, COUNT_SENT, COUNT_STOCK, DESCRIPTOR_WORDS, HANDLE, Stack, type LinkQueue } from '@lunetta/core';
-import { arpPacket, ethernetFrame, ipv4Datagram, mac, udpDatagram } from '@lunetta/testkit';
+import {
+  COUNT_FREE,
+  COUNT_SENT,
+  COUNT_STOCK,
+  DESCRIPTOR_WORDS,
+  HANDLE,
+  macAddress,
+  Stack,
+  type LinkQueue,
+} from '@lunetta/core';
+import { ethernet, type PacketBuilder } from '@lunetta/testkit';
 import type { DpdkPort } from '../src/index.js';
 import { describeDpdk } from './support/describe-dpdk.js';
 import { openRingPair } from './support/dpdk-fixture.js';
@@ -15,36 +24,26 @@ const PEER = { address: '10.0.0.2', mac: '02:00:00:00:00:02' };
 function makeFrames(): Uint8Array[] {
   const addresses = { src: PEER.address, dst: OWN.address };
   const to = { dst: OWN.mac, src: PEER.mac };
-  const udp = (dstPort: number, length: number, more = {}): Uint8Array =>
-    ethernetFrame(
-      to,
-      ipv4Datagram(
-        { ...addresses, ...more },
-        udpDatagram({ srcPort: 4000, dstPort }, new Uint8Array(length), addresses),
-      ),
-    );
-  const arp = (operation: number): Uint8Array => {
-    const fields = {
-      operation,
-      senderMac: PEER.mac,
-      senderIp: PEER.address,
-      targetMac: OWN.mac,
-      targetIp: OWN.address,
-    };
-    return ethernetFrame({ ...to, type: 0x0806 }, arpPacket(fields));
-  };
-  return [
-    arp(1),
-    arp(2),
+  const udp = (dstPort: number, length: number, more = {}): PacketBuilder =>
+    ethernet(to)
+      .ipv4({ ...addresses, ...more })
+      .udp({ srcPort: 4000, dstPort })
+      .payload(new Uint8Array(length));
+  const arp = (operation: 'request' | 'reply'): PacketBuilder =>
+    ethernet(to).arp({ operation, senderIp: PEER.address, targetMac: OWN.mac, targetIp: OWN.address });
+  const packets = [
+    arp('request'),
+    arp('reply'),
     ...[0, 18, 100, 900, 1400].map((length) => udp(7, length)),
     udp(99, 20), // nobody listens
     udp(7, 20, { checksum: 1 }),
     udp(7, 20, { totalLength: 5 }),
     udp(7, 20, { dst: '10.0.0.77' }),
-    ethernetFrame({ ...to, type: 0x1234 }, new Uint8Array(46)),
-    ethernetFrame({ ...to, dst: '02:00:00:00:00:99' }, new Uint8Array(46)),
-    ethernetFrame(to, new Uint8Array(3)),
+    ethernet({ ...to, type: 0x1234 }).payload(new Uint8Array(46)),
+    ethernet({ ...to, dst: '02:00:00:00:00:99' }).payload(new Uint8Array(46)),
+    ethernet(to).payload(new Uint8Array(3)),
   ];
+  return packets.map((packet) => packet.bytes());
 }
 
 /** The far end: floods, and takes what comes, or leaves it so that the queues become full. */
@@ -95,7 +94,7 @@ async function runRound(round: number, packets: number): Promise<number> {
   const host = new TurnedHost();
   const stack = new Stack(host, { loop: { pollsPerTurn: 1 } });
   const addresses = [`${OWN.address}/16`];
-  stack.addInterface(port, { name: 'lan', addresses, hardwareAddress: mac(OWN.mac), mode: 'busy' });
+  stack.addInterface(port, { name: 'lan', addresses, hardwareAddress: macAddress.parse(OWN.mac)!, mode: 'busy' });
   const socket = stack.udp.open();
   socket.bind({ port: 7 });
   socket.onDatagram = (datagram) => void datagram.reply();

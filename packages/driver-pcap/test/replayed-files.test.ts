@@ -1,7 +1,7 @@
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
-import { arp } from '@lunetta/core';
+import { macAddress } from '@lunetta/core';
 import { PcapDriver, pcapOptionsSchema } from '@lunetta/driver-pcap';
-import { arpPacket, ethernetFrame, ipv4Datagram, mac } from '@lunetta/testkit';
+import { ethernet } from '@lunetta/testkit';
 import { pcapBytes, type ClassicPacket } from './support/pcap-bytes.js';
 import { PcapngBytes } from './support/pcapng-bytes.js';
 import { readAll } from './support/read-all.js';
@@ -25,7 +25,9 @@ async function open(options: object, hardwareAddress?: Uint8Array): Promise<Repl
 }
 
 const frame = (src = PEER, size = 60, mark = 0): number[] => {
-  const bytes = ethernetFrame({ dst: US, src, type: 0x88b5 }, new Uint8Array(size - 14));
+  const bytes = ethernet({ dst: US, src, type: 0x88b5 })
+    .payload(new Uint8Array(size - 14))
+    .bytes();
   bytes[size - 1] = mark;
   return [...bytes];
 };
@@ -55,7 +57,7 @@ describe('a capture as an interface', () => {
     const ours = await open({ in: input });
     expect(ours.all().map(({ atUs }) => atUs)).toEqual([1, 3]);
     expect(ours.port.statistics()).toMatchObject({ rxFrames: 2, dropped: { rxOwnAddress: 2 } });
-    const given = await open({ in: input }, mac(OTHER));
+    const given = await open({ in: input }, macAddress.parse(OTHER));
     expect(given.all().map(({ atUs }) => atUs)).toEqual([1, 2, 4]);
     expect(given.port.statistics().dropped).toMatchObject({ rxOwnAddress: 1 });
   });
@@ -193,23 +195,19 @@ describe('what is sent', () => {
 
 describe('ARP in the place of the stations of the capture', () => {
   const ends = { src: '10.0.0.9', dst: '10.0.0.1' };
-  const fromPeer = [...ethernetFrame({ dst: US, src: PEER }, ipv4Datagram(ends, new Uint8Array(26)))];
+  const fromPeer = [...ethernet({ dst: US, src: PEER }).ipv4(ends).payload(new Uint8Array(26)).bytes()];
   const request = (targetIp: string): Uint8Array =>
-    ethernetFrame(
-      { dst: 'ff:ff:ff:ff:ff:ff', src: US, type: 0x0806 },
-      arpPacket({ operation: arp.OPERATION_REQUEST, senderMac: US, senderIp: '10.0.0.1', targetIp }),
-    );
+    ethernet({ dst: 'ff:ff:ff:ff:ff:ff', src: US }).arp({ senderIp: '10.0.0.1', targetIp }).bytes();
   const answer = [
-    ...ethernetFrame(
-      { dst: US, src: PEER, type: 0x0806 },
-      arpPacket({
-        operation: arp.OPERATION_REPLY,
+    ...ethernet({ dst: US, src: PEER })
+      .arp({
+        operation: 'reply',
         senderMac: PEER,
         senderIp: '10.0.0.9',
         targetMac: US,
         targetIp: '10.0.0.1',
-      }),
-    ),
+      })
+      .bytes(),
   ];
 
   test('who has sent a packet is answered for, at once; others and ourselves are not', async () => {

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { MemorySink, PcapngWriter, PcapWriter, type CaptureWriter } from '@lunetta/driver-pcap';
-import { ethernetFrame, ipv4Datagram, udpDatagram } from '@lunetta/testkit';
+import { ethernet } from '@lunetta/testkit';
 import { PcapngBytes } from './support/pcapng-bytes.js';
 import { readAll, readStream } from './support/read-all.js';
 import { CaptureFolder } from './support/replayed-files.js';
@@ -19,10 +19,11 @@ afterAll(() => folder.remove());
 
 const ENDS = { src: '10.0.0.1', dst: '10.0.0.9' };
 const frame = (payload: number): Uint8Array =>
-  ethernetFrame(
-    { dst: '02:00:00:00:00:09', src: '02:6c:75:6e:00:01' },
-    ipv4Datagram(ENDS, udpDatagram({ srcPort: 7, dstPort: 9 }, new Uint8Array(payload), ENDS)),
-  );
+  ethernet({ dst: '02:00:00:00:00:09', src: '02:6c:75:6e:00:01' })
+    .ipv4(ENDS)
+    .udp({ srcPort: 7, dstPort: 9 })
+    .payload(new Uint8Array(payload))
+    .bytes();
 const FRAMES = [frame(18), frame(19), frame(1000), frame(300)];
 const BEGIN_US = 1.7e15 + 123_456;
 

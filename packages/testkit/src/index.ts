@@ -17,7 +17,6 @@ export { FaultyPort, faultyDriver } from './wrappers/fault-injection.js';
 export type { FaultCounts, FaultOptions } from './wrappers/fault-options.js';
 export { keepApart } from './leaks/kept-things.js';
 export * from './lab/conservation.js';
-export * from './lab/frames.js';
 export { readPacket, type Packet } from './packets/packet.js';
 export { ethernet, ipv4, PacketBuilder, type PacketBytes } from './packets/packet-builder.js';
 export { assertPacket, packetDifference } from './packets/packet-difference.js';

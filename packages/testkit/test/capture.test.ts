@@ -4,13 +4,11 @@ import { CaptureReader, LiveBytes, MemorySink, PcapngWriter, Reading } from '@lu
 import {
   captureFrames,
   createMemoryCable,
-  ethernetFrame,
-  ipv4Datagram,
+  ethernet,
+  type MemoryCableOptions,
   PortFarEnd,
   TestStack,
-  udpDatagram,
   VirtualHost,
-  type MemoryCableOptions,
 } from '@lunetta/testkit';
 import { describeLinkDriver } from '@lunetta/testkit/jest';
 
@@ -65,8 +63,7 @@ describe('a capture of a stack', () => {
   afterEach(() => far.releaseAll());
 
   function frame(dstPort: number, checksum?: number): Uint8Array {
-    const datagram = udpDatagram({ srcPort: 9, dstPort, ...(checksum && { checksum }) }, Uint8Array.of(1, 2), ends);
-    return ethernetFrame({ dst: '02:00:00:00:00:01', src: '02:00:00:00:00:02' }, ipv4Datagram(ends, datagram));
+    return ethernet().ipv4(ends).udp({ srcPort: 9, dstPort, checksum }).payload(Uint8Array.of(1, 2)).bytes();
   }
 
   test('tells of each frame what became of it, in the order in which they passed', () => {

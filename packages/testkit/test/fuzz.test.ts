@@ -3,29 +3,17 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import {
-  ethernetFrame,
-  frameFromHex,
-  fuzzFrames,
-  ipv4Datagram,
-  readPacket,
-  StackLab,
-  udpDatagram,
-  type FuzzStep,
-} from '@lunetta/testkit';
+import { ethernet, frameFromHex, fuzzFrames, type FuzzStep, readPacket, StackLab } from '@lunetta/testkit';
 import type { SeededRandom } from '@lunetta/core';
-
-const ADDRESSES = { src: '10.0.0.2', dst: '10.0.0.1' };
-const MACS = { src: '02:00:00:00:00:02', dst: '02:00:00:00:00:01' };
 
 /** A datagram from a random port, with a random payload. */
 function datagramStep(random: SeededRandom): FuzzStep {
   const payload = Uint8Array.from({ length: 1 + random.below(300) }, () => random.below(256));
-  const datagram = udpDatagram({ srcPort: 1 + random.below(60_000), dstPort: random.below(20) }, payload, ADDRESSES);
-  const frame = ethernetFrame(
-    MACS,
-    ipv4Datagram({ ...ADDRESSES, ttl: random.below(255), tos: random.below(255) }, datagram),
-  );
+  const [ports, qualities] = [
+    { srcPort: 1 + random.below(60_000), dstPort: random.below(20) },
+    { ttl: random.below(255), tos: random.below(255) },
+  ];
+  const frame = ethernet().ipv4(qualities).udp(ports).payload(payload).bytes();
   if (random.chance(0.1)) frame[random.below(frame.length)] ^= 1 << random.below(8);
   return { afterUs: random.below(1_000_000), frame };
 }

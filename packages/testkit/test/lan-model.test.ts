@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { VirtualLan } from '@lunetta/testkit';
-import { type CableConditions, ethernetFrame, type Hub, type Station, type Switch, withLan } from '@lunetta/testkit';
+import { type CableConditions, ethernet, type Hub, type Station, type Switch, withLan } from '@lunetta/testkit';
 
 const RUNS = { numRuns: Number(process.env['LUNETTA_FUZZ_RUNS'] ?? 50) };
 const TIMEOUT_MS = 120_000; // a busy machine takes long for many turns of the loop
@@ -98,7 +98,7 @@ test(
             for (const [from, to, isForAll] of talks) {
               const [sender, receiver] = [stations[from % stations.length], stations[to % stations.length]];
               const dst = isForAll ? 'ff:ff:ff:ff:ff:ff' : receiver.mac;
-              const frame = ethernetFrame({ dst, src: sender.mac, type: 0x88b5 }, Uint8Array.of(from, to));
+              const frame = ethernet({ dst, src: sender.mac, type: 0x88b5 }).payload(Uint8Array.of(from, to)).bytes();
               sender.send(frame);
               await lan.advance('100ms');
               for (const station of stations) {

@@ -1,11 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { PingResult } from '@lunetta/core';
 import {
-  arpPacket,
-  concat,
-  ethernetFrame,
-  ipv4Datagram,
+  ethernet,
+  ipv4,
   type LanHost,
+  type PacketBuilder,
   readPacket,
   type Router,
   type Station,
@@ -55,8 +54,7 @@ function twoSides(lan: VirtualLan) {
 }
 
 function introduce(station: Station, senderIp: string, targetIp: string): void {
-  const packet = arpPacket({ operation: 1, senderMac: station.mac, senderIp, targetIp });
-  station.send(ethernetFrame({ dst: 'ff:ff:ff:ff:ff:ff', src: station.mac, type: 0x0806 }, packet));
+  station.send(ethernet({ dst: 'ff:ff:ff:ff:ff:ff', src: station.mac }).arp({ senderIp, targetIp }));
 }
 
 const LEFT_MAC = '02:00:00:00:00:01';
@@ -64,7 +62,7 @@ const LEFT_MAC = '02:00:00:00:00:01';
 /** Both stations have introduced themselves; then `datagram` comes from the left. @returns what both heard */
 async function through(
   lan: VirtualLan,
-  datagram: Uint8Array,
+  datagram: PacketBuilder,
 ): Promise<{ left: Uint8Array[]; right: Uint8Array[]; router: Router }> {
   const { left, right, router } = twoSides(lan);
   introduce(left, '10.0.1.1', '10.0.1.254');
@@ -74,28 +72,29 @@ async function through(
     { ethernet: { dst: left.mac }, arp: { operation: 'reply', senderMac: LEFT_MAC, senderIp: '10.0.1.254' } },
   ]);
   right.receive();
-  left.send(ethernetFrame({ dst: LEFT_MAC, src: left.mac }, datagram));
+  left.send(ethernet({ dst: LEFT_MAC, src: left.mac }).payload(datagram.bytes()));
   await lan.advance('1ms');
   return { left: left.receive(), right: right.receive(), router };
 }
 
 const addresses = { src: '10.0.1.1', dst: '10.0.2.1' };
-const DONT_FRAGMENT = 0x4000;
 
 describe('a router', () => {
   test('passes a datagram on with one less of TTL and a right checksum, all else as it was', () =>
     withLan({}, async (lan) => {
       const payload = Uint8Array.from({ length: 100 }, (_, i) => i);
-      const datagram = ipv4Datagram({ ...addresses, protocol: 200, ttl: 9, tos: 8, id: 77 }, payload);
+      const datagram = ipv4({ ...addresses, protocol: 200, ttl: 9, tos: 8, id: 77 }).payload(payload);
       const { left, right } = await through(lan, datagram);
       expect(left).toEqual([]);
-      const expected = ipv4Datagram({ ...addresses, protocol: 200, ttl: 8, tos: 8, id: 77 }, payload);
-      expect(right).toEqual([ethernetFrame({ dst: '02:00:00:00:00:bb', src: '02:00:00:00:00:02' }, expected)]);
+      const expected = ipv4({ ...addresses, protocol: 200, ttl: 8, tos: 8, id: 77 }).payload(payload);
+      expect(right).toEqual([
+        ethernet({ dst: '02:00:00:00:00:bb', src: '02:00:00:00:00:02' }).payload(expected.bytes()).bytes(),
+      ]);
     }));
 
   test('tells the sender when the TTL is used up', () =>
     withLan({}, async (lan) => {
-      const { left, right, router } = await through(lan, ipv4Datagram({ ...addresses, ttl: 1 }, new Uint8Array(30)));
+      const { left, right, router } = await through(lan, ipv4({ ...addresses, ttl: 1 }).payload(new Uint8Array(30)));
       expect(right).toEqual([]);
       expect(left.map(readPacket)).toMatchObject([
         { ipv4: { src: '10.0.1.254', dst: '10.0.1.1' }, icmp: { type: 11, code: 0 } },
@@ -105,7 +104,7 @@ describe('a router', () => {
 
   test('tells the sender that there is no way', () =>
     withLan({}, async (lan) => {
-      const { left, router } = await through(lan, ipv4Datagram({ ...addresses, dst: '192.0.2.1' }, new Uint8Array(30)));
+      const { left, router } = await through(lan, ipv4({ ...addresses, dst: '192.0.2.1' }).payload(new Uint8Array(30)));
       expect(left.map(readPacket)).toMatchObject([{ icmp: { type: 3, code: 0 } }]);
       expect(router.counts.noRoute).toBe(1);
     }));
@@ -114,7 +113,7 @@ describe('a router', () => {
     withLan({}, async (lan) => {
       const { left, router } = await through(
         lan,
-        ipv4Datagram({ ...addresses, fragment: DONT_FRAGMENT }, new Uint8Array(581)),
+        ipv4({ ...addresses, dontFragment: true }).payload(new Uint8Array(581)),
       );
       expect(left.map(readPacket)).toMatchObject([{ icmp: { type: 3, code: 4, rest: 600 } }]);
       expect(router.counts.fragmentationNeeded).toBe(1);
@@ -124,7 +123,7 @@ describe('a router', () => {
     withLan({}, async (lan) => {
       const payload = Uint8Array.from({ length: 1400 }, (_, i) => i);
       const options = Uint8Array.of(0x94, 4, 0, 0, 0x07, 3, 4, 0); // router alert is copied, an empty record route is not
-      const { right } = await through(lan, ipv4Datagram({ ...addresses, options, ttl: 5, id: 9 }, payload));
+      const { right } = await through(lan, ipv4({ ...addresses, options, ttl: 5, id: 9 }).payload(payload));
       const datagrams = right.map((frame) => frame.subarray(14));
       const headers = datagrams.map(({ 0: first }) => (first & 15) * 4);
       expect(headers).toEqual([28, 24, 24]);
@@ -134,16 +133,16 @@ describe('a router', () => {
         0x2000 | (568 / 8),
         (568 + 576) / 8,
       ]);
-      expect(concat(...datagrams.map((bytes, i) => bytes.subarray(headers[i])))).toEqual(payload);
+      expect(Buffer.concat(datagrams.map((bytes, i) => bytes.subarray(headers[i])))).toEqual(Buffer.from(payload));
     }));
 
   test('asks three times for a next hop, then tells the sender, and does not answer an error with an error', () =>
     withLan({}, async (lan) => {
       const { left, right, router } = twoSides(lan);
       introduce(left, '10.0.1.1', '10.0.1.254');
-      left.send(ethernetFrame({ dst: LEFT_MAC, src: left.mac }, ipv4Datagram(addresses, new Uint8Array(30))));
-      const unreachable = ipv4Datagram({ ...addresses, protocol: 1 }, Uint8Array.of(3, 1, 0, 0, 0, 0, 0, 0));
-      left.send(ethernetFrame({ dst: LEFT_MAC, src: left.mac }, unreachable));
+      left.send(ethernet({ dst: LEFT_MAC, src: left.mac }).ipv4(addresses).payload(new Uint8Array(30)));
+      const unreachable = ipv4({ ...addresses, protocol: 1 }).payload(Uint8Array.of(3, 1, 0, 0, 0, 0, 0, 0));
+      left.send(ethernet({ dst: LEFT_MAC, src: left.mac }).payload(unreachable.bytes()));
       await lan.advance('2999ms');
       expect(right.heard().map(({ arp }) => arp?.targetIp)).toEqual(['10.0.2.1', '10.0.2.1', '10.0.2.1']);
       left.receive();
@@ -158,20 +157,23 @@ describe('a router', () => {
       introduce(right, '10.0.2.1', '10.0.2.254');
       await lan.advance('1ms');
       right.receive();
-      const good = ipv4Datagram(addresses, new Uint8Array(30));
+      const good = ipv4(addresses).payload(new Uint8Array(30)).bytes();
       const frames = [
-        ethernetFrame({ dst: '02:00:00:00:00:99', src: left.mac }, good),
-        ethernetFrame({ dst: 'ff:ff:ff:ff:ff:ff', src: left.mac }, good),
-        ethernetFrame({ dst: LEFT_MAC, src: left.mac, type: 0x86dd }, good),
-        ethernetFrame({ dst: LEFT_MAC, src: left.mac }, good).subarray(0, 13),
+        ethernet({ dst: '02:00:00:00:00:99', src: left.mac }).payload(good),
+        ethernet({ dst: 'ff:ff:ff:ff:ff:ff', src: left.mac }).payload(good),
+        ethernet({ dst: LEFT_MAC, src: left.mac, type: 0x86dd }).payload(good),
+        ethernet({ dst: LEFT_MAC, src: left.mac }).payload(good).bytes().subarray(0, 13),
       ];
       const broken = [
-        ipv4Datagram({ ...addresses, checksum: 1 }, new Uint8Array(30)),
-        ipv4Datagram({ ...addresses, version: 5 }, new Uint8Array(30)),
-        ipv4Datagram({ ...addresses, totalLength: 51 }, new Uint8Array(30)),
-        ipv4Datagram({ ...addresses, ihl: 4 }, new Uint8Array(30)),
+        ipv4({ ...addresses, checksum: 1 }).payload(new Uint8Array(30)),
+        ipv4({ ...addresses, version: 5 }).payload(new Uint8Array(30)),
+        ipv4({ ...addresses, totalLength: 51 }).payload(new Uint8Array(30)),
+        ipv4({ ...addresses, headerLength: 16 }).payload(new Uint8Array(30)),
       ];
-      left.send(...frames, ...broken.map((datagram) => ethernetFrame({ dst: LEFT_MAC, src: left.mac }, datagram)));
+      left.send(
+        ...frames,
+        ...broken.map((datagram) => ethernet({ dst: LEFT_MAC, src: left.mac }).payload(datagram.bytes())),
+      );
       await lan.advance('1s');
       expect(right.receive()).toEqual([]);
       expect(router.counts).toMatchObject({ ignored: 4, malformed: 4, forwarded: 0 });

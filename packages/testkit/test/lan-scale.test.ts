@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { PingResult } from '@lunetta/core';
-import { ethernetFrame, type LanHost, withLan } from '@lunetta/testkit';
+import { ethernet, type LanHost, withLan } from '@lunetta/testkit';
 
 const TIMEOUT_MS = 120_000; // for a busy machine
 
@@ -41,7 +41,7 @@ test(
         return station;
       });
       const [first, ...others] = stations;
-      const frame = (dst: string, src: string) => ethernetFrame({ dst, src, type: 0x88b5 }, new Uint8Array(46));
+      const frame = (dst: string, src: string) => ethernet({ dst, src, type: 0x88b5 }).payload(new Uint8Array(46));
       first.send(frame('ff:ff:ff:ff:ff:ff', first.mac));
       await lan.advance('10ms');
       expect(stations.map((station) => station.receive().length)).toEqual([0, ...new Array<number>(999).fill(1)]);

@@ -1,10 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
-import { ethernetFrame, type Hub, type Station, type Switch, type VirtualLan, withLan } from '@lunetta/testkit';
+import {
+  ethernet,
+  type Hub,
+  type PacketBuilder,
+  type Station,
+  type Switch,
+  type VirtualLan,
+  withLan,
+} from '@lunetta/testkit';
 
 const BROADCAST = 'ff:ff:ff:ff:ff:ff';
 
-function to(dst: string, from: Station, mark = 0): Uint8Array {
-  return ethernetFrame({ dst, src: from.mac, type: 0x88b5 }, Uint8Array.of(mark));
+function to(dst: string, from: Station, mark = 0): PacketBuilder {
+  return ethernet({ dst, src: from.mac, type: 0x88b5 }).payload(Uint8Array.of(mark));
 }
 
 /** `count` stations on a switch or hub. */
@@ -118,7 +126,7 @@ describe('a switch', () => {
       await lan.advance('1ms');
       heardBy([a, b, c]);
       a.send(to(b.mac, a), to('01:80:c2:00:00:0e', a), new Uint8Array(13));
-      a.send(ethernetFrame({ dst: b.mac, src: '01:00:00:00:00:01' }, new Uint8Array(46)));
+      a.send(ethernet({ dst: b.mac, src: '01:00:00:00:00:01' }).payload(new Uint8Array(46)));
       await lan.advance('1ms');
       expect(heardBy([a, b, c])).toEqual([0, 4, 0]);
       expect(middle.counts).toMatchObject({ filtered: 1, reserved: 1, malformed: 2 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ethernetFrame, ipv4Datagram, udpDatagram, type TimedFrame } from '@lunetta/testkit';
+import { ethernet, type TimedFrame } from '@lunetta/testkit';
 import { compareSent, isAnnouncement, withoutIdentification } from '../src/matrix/compare-sent.js';
 import { arpReplyFrame, isPongOf, pongFrame } from '../src/matrix/frames-of-stations.js';
 
@@ -7,8 +7,8 @@ const ADDRESSES = { src: '10.0.0.1', dst: '10.0.0.2' };
 const MACS = { src: '02:00:00:00:00:01', dst: '02:00:00:00:00:02' };
 
 function datagram(atUs: number, id = 0, byte = 1): TimedFrame {
-  const payload = udpDatagram({ srcPort: 7, dstPort: 5000 }, Uint8Array.of(byte), ADDRESSES);
-  return { atUs, bytes: ethernetFrame(MACS, ipv4Datagram({ ...ADDRESSES, id }, payload)) };
+  const headers = ethernet(MACS).ipv4({ ...ADDRESSES, id });
+  return { atUs, bytes: headers.udp({ srcPort: 7, dstPort: 5000 }).payload(Uint8Array.of(byte)).bytes() };
 }
 
 describe('what was sent is held to what was to be', () => {

@@ -4,15 +4,6 @@ import { createMemoryCable, type MemoryCable, type MemoryCableOptions } from '..
 import type { Duration } from '../virtual/duration.js';
 import { VirtualHost } from '../virtual/virtual-host.js';
 import { expectConserved } from './conservation.js';
-import {
-  arpPacket,
-  ethernetFrame,
-  ipv4Datagram,
-  udpDatagram,
-  type ArpFields,
-  type Ipv4Fields,
-  type UdpFields,
-} from './frames.js';
 import { ethernet, packetBytes, type PacketBytes } from '../packets/packet-builder.js';
 import { readPacket, type Packet } from '../packets/packet.js';
 
@@ -120,26 +111,6 @@ export class StackLab {
     if (frames.some((frame) => frame.arp?.operation === 'request')) {
       this.exchange(ethernet({ src: macText }).arp({ operation: 'reply', senderIp: ipAddress }));
     }
-  }
-
-  /** A frame from the test to the stack with an ARP packet; what is not given is right. */
-  arpFrame(fields: Partial<ArpFields>, dst = StackLab.STACK_MAC): Uint8Array {
-    const { PEER_IP, PEER_MAC, STACK_IP } = StackLab;
-    const right = { operation: 1, senderMac: PEER_MAC, senderIp: PEER_IP, targetIp: STACK_IP };
-    const packet = arpPacket({ ...right, ...fields });
-    return ethernetFrame({ dst, src: fields.senderMac ?? PEER_MAC, type: 0x0806 }, packet);
-  }
-
-  /** A frame from the test to the stack around an IPv4 datagram. */
-  ipv4Frame(fields: Partial<Ipv4Fields>, payload: Uint8Array, dst = StackLab.STACK_MAC): Uint8Array {
-    const datagram = ipv4Datagram({ src: StackLab.PEER_IP, dst: StackLab.STACK_IP, ...fields }, payload);
-    return ethernetFrame({ dst, src: StackLab.PEER_MAC }, datagram);
-  }
-
-  /** A frame from the test to the stack around a UDP datagram. */
-  udpFrame(fields: UdpFields, payload: Uint8Array, ipFields: Partial<Ipv4Fields> = {}, dst?: string): Uint8Array {
-    const addresses = { src: ipFields.src ?? StackLab.PEER_IP, dst: ipFields.dst ?? StackLab.STACK_IP };
-    return this.ipv4Frame({ ...ipFields, ...addresses }, udpDatagram(fields, payload, addresses), dst);
   }
 
   /** How often the stack has dropped a frame for a reason, such as `udp.noPort`, received or to be sent. */

@@ -1,4 +1,5 @@
 import { LunettaError } from '@lunetta/core';
+import { packetBytes, type PacketBytes } from '../packets/packet-builder.js';
 import { readPacket, type Packet } from '../packets/packet.js';
 import { Jack, type LanDevice } from './jack.js';
 
@@ -27,10 +28,10 @@ export class Station implements LanDevice {
    *
    * @throws LunettaError `LUNETTA_ERR_MISUSE` if no cable is plugged in
    */
-  send(...frames: readonly Uint8Array[]): void {
+  send(...frames: readonly PacketBytes[]): void {
     for (const frame of frames) {
       // A copy: the LAN keeps what is under way, and the test may go on with its bytes.
-      if (this.jack.send(frame.slice())) continue;
+      if (this.jack.send(packetBytes(frame).slice())) continue;
       throw new LunettaError('LUNETTA_ERR_MISUSE', `${this.name} has no cable; plug one in with lan.cable()`);
     }
   }
