@@ -20,7 +20,7 @@ function missingRights() {
   return missing;
 }
 
-const leftOut = await setUpOrExit({ groups: ['network', 'review', 'dpdk'] });
+const leftOut = await setUpOrExit({ groups: ['network', 'review', 'strangers', 'dpdk'] });
 const missing = missingRights();
 for (const { what, remedy } of missing) console.log(`test: left out: ${what}; to mend it: ${remedy}`);
 

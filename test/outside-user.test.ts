@@ -68,7 +68,9 @@ function runJest(): object {
 }
 
 describe('a project outside of this repository, with the packages as they are published', () => {
-  const examples = ['packages/testkit/README.md', 'README.md'].flatMap((page) => codeBlocks(join(ROOT, page), 'ts'));
+  const examples = ['packages/testkit/README.md', 'README.md', 'docs/packet-filter.md'].flatMap((page) =>
+    codeBlocks(join(ROOT, page), 'ts'),
+  );
 
   beforeAll(() => {
     project = mkdtempSync(join(tmpdir(), 'lunetta-outside-'));

@@ -15,6 +15,8 @@ const TOOLS = {
   },
   /** Reviewers of another make: they look at every frame that the stack emits, and at what we make of captures. */
   review: { tshark: 'tshark', tcpdump: 'tcpdump' },
+  /** They ask for what no kernel would. */
+  strangers: { nmap: 'nmap', hping3: 'hping3', traceroute: 'traceroute', scapy3: 'python3-scapy' },
   /** DPDK with its headers, drivers and the program that it is measured by. */
   dpdk: { 'pkg-config': 'pkg-config', 'dpdk-testpmd': 'dpdk-dev' },
 };

@@ -23,7 +23,11 @@ export class Generator {
   private readonly queue: LinkQueue;
   private queued = 0;
 
-  constructor(port: LinkPort) {
+  /** @param mend makes a frame that has come back, at `at`, fit to go out again */
+  constructor(
+    port: LinkPort,
+    private readonly mend?: (view: DataView, at: number) => void,
+  ) {
     this.queue = port.queue(0);
     port.setListener({ onWake: () => undefined, onEvent: () => undefined });
     this.queue.poll(0);
@@ -60,6 +64,7 @@ export class Generator {
       return;
     }
     swapAddresses(view, at);
+    this.mend?.(view, at);
     this.enqueue(handle, at, length);
     this.echoes++;
   }

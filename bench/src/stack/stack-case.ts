@@ -7,7 +7,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checksum } from '@lunetta/core';
 import { tuneEngine } from 'lunetta';
 import { median, round, spread, type Figure } from '../report.js';
-import { reflectorBench, stackBench, type StackCase } from './benches.js';
+import { reflectorBench, stackBench, type Bench, type StackCase } from './benches.js';
+import { forwardingBench, swappingBench, type ForwardingCase } from './forwarding.js';
 
 const CASES: Readonly<Record<string, StackCase>> = {
   'echo-64': { frame: 60 },
@@ -22,13 +23,17 @@ const CASES: Readonly<Record<string, StackCase>> = {
   'echo-64-neighbours-4000': { frame: 60, neighbours: 4000 },
 };
 
+const FORWARDING: Readonly<Record<string, ForwardingCase>> = {
+  'forward-64': { frame: 60, routes: 1 },
+  'forward-64-routes-10000': { frame: 60, routes: 10_000 },
+  'forward-64-filtered': { frame: 60, routes: 1, isFiltered: true },
+};
+
 const ROUNDS = 11;
 const ECHOES = Number(process.env['LUNETTA_BENCH_ECHOES'] ?? 300_000);
 const MILLION = 1_000_000;
 
-async function measureEcho(name: string, options: StackCase): Promise<Figure> {
-  const reflector = reflectorBench(options);
-  const stack = stackBench(options);
+async function measure(name: string, reflector: Bench, stack: Bench, what: string): Promise<Figure> {
   reflector.run(ECHOES);
   stack.run(2 * ECHOES);
   const own: number[] = [];
@@ -44,7 +49,7 @@ async function measureEcho(name: string, options: StackCase): Promise<Figure> {
   const collections = await collectionsPerMillion((echoes) => stack.run(echoes));
   return {
     case: name,
-    unit: "ns of the stack's own time an echo",
+    unit: `ns of the stack's own time ${what}`,
     ...spread(own),
     ratios: { reflector: round(median(ratios)) },
     collectionsPerMillion: collections,
@@ -93,8 +98,14 @@ function sumOf16BitLoads(view: DataView, at: number, end: number): number {
 
 tuneEngine(); // as createStack does
 const name = process.argv[2] ?? '';
-const options = CASES[name];
-if (name === '--list') console.log(JSON.stringify([...Object.keys(CASES), 'checksum-1460']));
-else if (name === 'checksum-1460') console.log(JSON.stringify(measureChecksum()));
-else if (options !== undefined) console.log(JSON.stringify(await measureEcho(name, options)));
-else throw new Error(`no case '${name}'; --list names them`);
+const echo = CASES[name];
+const forwarding = FORWARDING[name];
+if (name === '--list') {
+  console.log(JSON.stringify([...Object.keys(CASES), ...Object.keys(FORWARDING), 'checksum-1460']));
+} else if (name === 'checksum-1460') console.log(JSON.stringify(measureChecksum()));
+else if (echo !== undefined) {
+  console.log(JSON.stringify(await measure(name, reflectorBench(echo), stackBench(echo), 'an echo')));
+} else if (forwarding !== undefined) {
+  const [flat, stack] = [swappingBench(forwarding), forwardingBench(forwarding)];
+  console.log(JSON.stringify(await measure(name, flat, stack, 'a datagram forwarded')));
+} else throw new Error(`no case '${name}'; --list names them`);

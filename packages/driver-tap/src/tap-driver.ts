@@ -5,10 +5,14 @@ import { openError } from './open-error.js';
 import { deviceNameProblem, tapOptionsSchema, type TapOptions } from './tap-options.js';
 import { TapPort } from './tap-port.js';
 
-/** Empty buffers offered to the stack: as many frames as it may start itself between two polls. */
-const STOCK = 64;
+/**
+ * Empty buffers offered to the stack, as many frames as it may start itself between two polls: enough to cut up each
+ * datagram of a burst. Of few buffers no more than a quarter.
+ */
+const MAX_STOCK = 256;
+const stockFor = (buffers: number): number => Math.min(MAX_STOCK, buffers >> 2);
 /** Segments that one poll can send: an answer in two segments to each frame of a burst, and the stock. */
-const txCapacityFor = (burst: number): number => 2 * burst + STOCK;
+const txCapacityFor = (burst: number, buffers: number): number => 2 * burst + stockFor(buffers);
 /** IPv4's smallest (RFC 791 section 3.2), and the largest that Linux lets a TAP device have (65,535 - 14). */
 const MTU_RANGE = { min: 68, max: 65_521 };
 
@@ -82,8 +86,8 @@ function nativeConfig(options: TapOptions, { mtu }: LinkRequest): NativeConfig {
     up: options.up,
     buffers: options.buffers,
     burst: options.burst,
-    txCapacity: txCapacityFor(options.burst),
-    stockCapacity: STOCK,
+    txCapacity: txCapacityFor(options.burst, options.buffers),
+    stockCapacity: stockFor(options.buffers),
     poison: options.poison,
     ...(mtu === undefined ? {} : { mtu }),
     ...(address === undefined ? {} : { hostAddress: address, hostPrefix: Number(prefix) }),
