@@ -157,7 +157,12 @@ const FIXED = [
   ['core/src/udp/send-paths.ts', 'MAX_PATHS', 'a socket', 'All are forgotten, and worked out again.'],
   ['core/src/stack/network-interface.ts', 'LARGEST_FRAME', 'bytes', 'Drop `link.chainTooLong`.'],
   ['core/src/stack/stack.ts', 'CLOSING_POLLS', 'polls', 'What is still queued then: drop `link.closed`.'],
-  ['driver-tap/src/tap-driver.ts', 'MAX_STOCK', 'buffers', '`EAGAIN` to a sender; counters `arp.noRoom`, `icmp.noRoom`.'],
+  [
+    'driver-tap/src/tap-driver.ts',
+    'MAX_STOCK',
+    'buffers',
+    '`EAGAIN` to a sender; counters `arp.noRoom`, `icmp.noRoom`.',
+  ],
 ];
 
 export function limitsPage() {
