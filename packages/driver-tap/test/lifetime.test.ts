@@ -6,7 +6,7 @@ import { COUNT_FREE, COUNT_STOCK } from '@lunetta/core';
 import { TapDriver, tapOptionsSchema } from '../src/index.js';
 import { describeTap } from '@lunetta/testkit/jest';
 import { DriverBundle } from './support/driver-child.js';
-import { atEnd, makeNetns, makePeer, openTap, pause, Tap, testFrame, until } from './support/tap-fixture.js';
+import { atEnd, makeNetns, makePeer, openTap, Tap, testFrame, turns, until } from './support/tap-fixture.js';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -50,7 +50,8 @@ describeTap('closing', () => {
     const again = await openTap(netns);
     await closed;
     netns.ip('link', 'set', 'lun0', 'down');
-    await pause(50);
+    await until(() => again.events.length > 0, 'the event');
+    await turns(); // the kernel has told all who listen at the same time
     expect([tap.wakes, tap.events]).toEqual([0, []]);
     expect(again.events).toEqual(['down']);
   });
@@ -123,7 +124,7 @@ describeTap('the collector', () => {
     const peer = await makePeer(netns);
     for (let i = 0; i < 5; i++) {
       collectGarbage();
-      await pause(5);
+      await turns();
     }
     peer.send(testFrame(60));
     await until(() => wakes > 0, 'the wake-up');
@@ -142,7 +143,7 @@ describeTap('the collector', () => {
     const survivors = await Promise.all([half()]);
     for (let i = 0; i < 5; i++) {
       collectGarbage();
-      await pause(5);
+      await turns();
     }
     for (const [bytes, poll] of survivors) {
       bytes.fill(7);
@@ -160,16 +161,12 @@ describeTap('the collector', () => {
       port.queue(0).memory.bytes.fill(1);
       await port.close();
     };
-    await cycle();
-    collectGarbage();
-    await pause(20);
     const before = resident();
-    for (let i = 0; i < 10; i++) {
-      await cycle();
+    for (let i = 0; i < 10; i++) await cycle();
+    await until(() => {
       collectGarbage();
-      await pause(10);
-    }
-    expect(resident() - before).toBeLessThan(3 * 16384 * 2048);
+      return resident() - before < 3 * 16384 * 2048;
+    }, 'the memory of the ten to be given back');
   });
 });
 

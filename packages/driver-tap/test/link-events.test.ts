@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { COUNT_SENT, COUNT_STATE, STATE_DOWN, STATE_GONE, STATE_UP } from '@lunetta/core';
 import { describeTap } from '@lunetta/testkit/jest';
-import { makeNetns, makePeer, openTap, pause, testFrame, until } from './support/tap-fixture.js';
+import { makeNetns, makePeer, openTap, testFrame, turns, until } from './support/tap-fixture.js';
 
 describeTap('link events', () => {
   test('down and up: frames to send are dropped and counted meanwhile, and an armed queue wakes afterwards', async () => {
@@ -33,11 +33,11 @@ describeTap('link events', () => {
     const tap = await openTap(netns);
     const peer = await makePeer(netns);
     peer.send(testFrame(60));
-    await pause(50);
+    await peer.flush();
     netns.ip('link', 'set', 'lun0', 'down');
     await until(() => tap.events.length > 0, 'the event');
     expect(tap.queue.arm()).toBe(true);
-    await pause(50);
+    await turns();
     expect([tap.wakes, tap.queue.poll(0)]).toEqual([0, 0]);
   });
 
@@ -114,7 +114,7 @@ describeTap('a device that is removed', () => {
     if (how === 'armed') tap.queue.arm();
     netns.ip('link', 'del', 'lun0');
     await until(() => tap.events.length > 0, 'the event');
-    await pause(20);
+    await turns();
     expect(tap.events.filter((event) => event === 'gone')).toEqual(['gone']);
     expect([tap.port.linkState, tap.queue.counts[COUNT_STATE]]).toEqual(['gone', STATE_GONE]);
     expect(tap.queue.arm()).toBe(false);
@@ -135,7 +135,7 @@ describeTap('a device that is removed', () => {
     expect(tap.queue.poll(0)).toBe(0);
     expect(tap.events).toEqual([]);
     await until(() => tap.events.length > 0, 'the event');
-    await pause(20);
+    await turns();
     expect(tap.events.at(-1)).toBe('gone');
     await tap.port.close();
     expect(tap.queue.audit()).toEqual({ size: 2048, available: 2048, inUse: 0, device: 0 });

@@ -10,7 +10,7 @@ import {
   TX_VLAN_INSERT,
 } from '@lunetta/core';
 import { describeTap } from '@lunetta/testkit/jest';
-import { makeNetns, openTap, pause, testFrame, type Tap } from './support/tap-fixture.js';
+import { makeNetns, openTap, testFrame, turns, type Tap } from './support/tap-fixture.js';
 
 /** Queues one descriptor over a buffer of our own, bent by `bend`, and polls; all buffers must be accounted for. */
 async function sendBent(bend: (segment: Segment, tap: Tap) => Partial<Segment>): Promise<Tap> {
@@ -200,6 +200,6 @@ describeTap('what the stack must not do is refused, counted, and harms nothing',
     expect(port.queue(0)).toBe(port.queue(0));
     expect(() => port.setMulticastList([new Uint8Array(5)])).toThrow('a multicast address has 6 bytes, not 5');
     port.setMulticastList([new Uint8Array(6)]);
-    await pause(0);
+    await turns();
   });
 });

@@ -49,8 +49,12 @@ export function isTestFrame(frame: Uint8Array): boolean {
   return frame[12] === TEST_TYPE >> 8 && frame[13] === (TEST_TYPE & 0xff);
 }
 
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/**
+ * Turns the event loop, for what is not to happen: whatever the kernel has had to tell before, a frame that waits or a
+ * change of the link, the loop has told by then.
+ */
+export async function turns(count = 3): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Turns the event loop until `met`. */
@@ -58,7 +62,7 @@ export async function until(met: () => boolean, what: string): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;
   while (!met()) {
     if (Date.now() > deadline) throw new Error(`waited ${PATIENCE_MS} ms in vain for ${what}`);
-    await pause(1);
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
 

@@ -8,6 +8,8 @@ export interface FarEnd {
    * @returns whether it could; false where the far end itself has no room at the moment
    */
   send(frame: Uint8Array): boolean | Promise<boolean>;
+  /** Waits until every frame that was sent is on the wire. Needed where it is not when `send` returns. */
+  flush?(): Promise<void>;
   /** The next frame that arrived, as long as it came; null if there is none now. */
   receive(): Uint8Array | null | Promise<Uint8Array | null>;
   /** Ends the far end; it holds no buffer afterwards. Idempotent. */

@@ -37,10 +37,13 @@ export class LinkUnderTest {
     }
   }
 
-  /** Lets the event loop turn for a while, for what is *not* to happen. */
+  /**
+   * For what is *not* to happen: all that the far end has sent is on the wire, and then the event loop turns. What it was
+   * to tell of it, it has told by then.
+   */
   async quiet(): Promise<void> {
+    await this.peer.flush?.();
     for (let i = 0; i < 5; i++) await turn();
-    await pause(10);
   }
 
   /** Has the far end put a frame on the wire. */

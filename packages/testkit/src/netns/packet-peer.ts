@@ -4,8 +4,8 @@ import { createInterface } from 'node:readline';
 import type { FarEnd } from '../conformance/link-fixture.js';
 
 /**
- * stdin: one line of hex for each frame to send. stdout: "ready", then one line for each frame that the kernel received
- * on the device. Ends with its stdin.
+ * stdin: one line of hex for each frame to send, and empty lines. stdout: "ready", then one line for each frame that the
+ * kernel received on the device, and "sent" for an empty line: the frames before it are on the device. Ends with its stdin.
  */
 const SCRIPT = `
 import os
@@ -18,10 +18,19 @@ PACKET_OUTGOING = 4  # linux/if_packet.h: what we (and the kernel) sent ourselve
 
 peer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
 peer.bind((sys.argv[1], 0))
+speaking = threading.Lock()
+
+
+def say(line):
+    with speaking:
+        print(line, flush=True)
 
 
 def send():
     for line in sys.stdin:
+        if line == "\\n":
+            say("sent")
+            continue
         try:
             peer.send(bytes.fromhex(line))
         except OSError as error:  # the device is down or gone
@@ -30,14 +39,14 @@ def send():
 
 
 threading.Thread(target=send, daemon=True).start()
-print("ready", flush=True)
+say("ready")
 while True:
     try:
         frame, address = peer.recvfrom(70000)
     except OSError:
         continue  # ENETDOWN, told once for each time the device goes down
     if address[2] != PACKET_OUTGOING:
-        print(frame.hex(), flush=True)
+        say(frame.hex())
 `;
 
 /**
@@ -47,6 +56,7 @@ while True:
 export class PacketPeer implements FarEnd {
   /** Frames that arrived there, in order. */
   readonly inbox: Uint8Array[] = [];
+  private readonly flushes: (() => void)[] = [];
 
   private constructor(private readonly child: ChildProcess) {}
 
@@ -60,6 +70,7 @@ export class PacketPeer implements FarEnd {
       child.once('exit', (status) => reject(new Error(`the process of the packet socket ended with status ${status}`)));
       lines.on('line', (line) => {
         if (line === 'ready') resolve();
+        else if (line === 'sent') peer.flushes.shift()?.();
         else peer.inbox.push(new Uint8Array(Buffer.from(line, 'hex')));
       });
     });
@@ -69,6 +80,11 @@ export class PacketPeer implements FarEnd {
   send(frame: Uint8Array): true {
     this.child.stdin?.write(`${Buffer.from(frame).toString('hex')}\n`);
     return true;
+  }
+
+  flush(): Promise<void> {
+    this.child.stdin?.write('\n');
+    return new Promise((resolve) => this.flushes.push(resolve));
   }
 
   receive(): Uint8Array | null {

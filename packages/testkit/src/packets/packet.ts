@@ -1,11 +1,14 @@
 import type { ArpValues } from './arp-layer.js';
 import type { EthernetValues } from './ethernet-layer.js';
 import type { IcmpValues } from './icmp-layer.js';
+import type { IgmpValues } from './igmp-layer.js';
 import type { Ipv4Values } from './ipv4-layer.js';
 import { hex16, type ReadLayer } from './layer.js';
 import { readNext } from './read-packet.js';
 import type { TcpValues } from './tcp-layer.js';
 import type { UdpValues } from './udp-layer.js';
+
+const ROUTER_ALERT = '148,4,0,0';
 
 /** A frame that was read: the layers that it has, under the names by which they are built. */
 export interface Packet {
@@ -13,6 +16,7 @@ export interface Packet {
   readonly arp?: ArpValues;
   readonly ipv4?: Ipv4Values;
   readonly icmp?: IcmpValues;
+  readonly igmp?: IgmpValues;
   readonly udp?: UdpValues;
   readonly tcp?: TcpValues;
   /** What is in the innermost of them, copied: of an ICMP error the datagram that it quotes; without the link's padding. */
@@ -22,8 +26,9 @@ export interface Packet {
 /**
  * Reads a frame that a stack has sent, and holds it to the standards. Wrong are: a layer that is cut off; a length or a
  * checksum that does not hold, and none at all in UDP; a TTL of 0; padding that is not zeros; a fragment whose length is
- * no multiple of 8, unless it is the last; IPv4 options; ARP of other than Ethernet and IPv4, or neither request nor
- * reply; anything else than ARP and IPv4, and in it ICMP, UDP and TCP. What is in a fragment is not looked into.
+ * no multiple of 8, unless it is the last; IPv4 options other than the router alert of IGMP (RFC 2113); ARP of other than
+ * Ethernet and IPv4, or neither request nor reply; anything else than ARP and IPv4, and in it ICMP, IGMP, UDP and TCP.
+ * What is in a fragment is not looked into.
  *
  * @throws Error that says what is wrong with it
  */
@@ -55,8 +60,9 @@ function wrongIn(layer: ReadLayer): string | undefined {
   if (name === 'ethernet' && inner !== 'arp' && inner !== 'ipv4') return `ethertype ${hex16(fields['type'] as number)}`;
   if (name === 'arp' && typeof fields['operation'] === 'number') return `ARP operation ${fields['operation']}`;
   if (name !== 'ipv4') return undefined;
-  const { headerLength, protocol } = fields as unknown as Ipv4Values;
-  if (headerLength !== 20) return `an IPv4 header of ${headerLength} bytes`;
+  const { options, protocol } = fields as unknown as Ipv4Values;
+  const isAlert = inner === 'igmp' && options.join() === ROUTER_ALERT;
+  if (options.length > 0 && !isAlert) return `IPv4 options ${options.join(' ')}`;
   const isUnknown = inner === 'payload' || inner === 'ipv4';
   return isUnknown && !isFragment(layer) ? `protocol ${protocol}` : undefined;
 }

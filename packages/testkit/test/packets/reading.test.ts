@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ethernet, readPacket, type PacketBuilder } from '@lunetta/testkit';
 
 const ended = { padding: new Uint8Array(18) };
+const ROUTER_ALERT = Uint8Array.of(148, 4, 0, 0);
 const eight = new Uint8Array(8);
 const quoted = ethernet().ipv4({ checksum: 1, ttl: 0 }).udp({ checksum: 1, length: 7 }).bytes().subarray(14, 42);
 
@@ -22,6 +23,11 @@ describe('a packet that was read', () => {
     ],
     ['UDP of no bytes', ethernet().ipv4().udp(), { udp: { length: 8 }, payload: new Uint8Array(0) }],
     ['TCP', ethernet().ipv4().tcp({ seq: 7 }).payload('x'), { tcp: { seq: 7 }, payload: Uint8Array.of(0x78) }],
+    [
+      'IGMP with the router alert',
+      ethernet().ipv4({ options: ROUTER_ALERT }).igmp({ type: 'v2_report', group: '239.1.2.3' }),
+      { igmp: { type: 'v2_report', group: '239.1.2.3' }, payload: new Uint8Array(0) },
+    ],
     ['ARP, padded', ethernet(ended).arp(), { arp: { operation: 'request' }, payload: new Uint8Array(0) }],
     [
       'an ICMP error, whose quotation is not looked into',
@@ -75,12 +81,15 @@ describe('no stack may send', () => {
     ['a wrong ipv4.totalLength: 29 is wrong', ethernet().ipv4({ moreFragments: true }).payload(new Uint8Array(9))],
     ['a wrong ipv4.checksum: 0x0001 is wrong', ethernet().ipv4({ checksum: 1 }).udp()],
     ['a wrong ipv4.ttl: 0 is never on a wire', ethernet().ipv4({ ttl: 0 }).udp()],
+    ['IPv4 options 148 4 0 0', ethernet().ipv4({ options: ROUTER_ALERT }).udp()],
     [
-      'an IPv4 header of 24 bytes',
+      'IPv4 options 1 1 1 0',
       ethernet()
-        .ipv4({ options: new Uint8Array(4) })
-        .udp(),
+        .ipv4({ options: Uint8Array.of(1, 1, 1, 0) })
+        .igmp(),
     ],
+    ['a malformed igmp: 7 bytes', ethernet().ipv4({ protocol: 2 }).payload(new Uint8Array(7))],
+    ['a wrong igmp.checksum: 0x0001 is wrong', ethernet().ipv4().igmp({ checksum: 1 })],
     ['protocol 89', ethernet().ipv4({ protocol: 89 }).payload(eight)],
     ['protocol 4', ethernet().ipv4().ipv4().udp()],
     ['a malformed udp: 0 bytes', ethernet().ipv4({ protocol: 17 })],
