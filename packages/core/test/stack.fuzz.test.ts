@@ -5,6 +5,7 @@ import type { InterfaceCounters, SeededRandom } from '@lunetta/core';
 import { fuzzFrames, StackLab, type FuzzStep } from '@lunetta/testkit';
 import fc from 'fast-check';
 import { FrameFuzzer } from './support/frame-fuzzer.js';
+import { RouterFuzzer } from './support/router-fuzzer.js';
 import * as properties from './support/stack-survives.js';
 
 /** Cases for each property; a failing one is printed with its seed: give that in LUNETTA_SEED to see it again. */
@@ -197,6 +198,21 @@ describe(`whatever comes from the wire (LUNETTA_SEED=${SEED})`, () => {
       expect(consumed).toBeGreaterThan(RUNS / 60);
       expect(Object.keys(dropped).length).toBeGreaterThan(10);
       await lab.close();
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    'frames that a router has to do with: nothing throws, hangs or is lost',
+    async () => {
+      const { delivered, consumed, forwarded, dropped } = await fuzz('routerSurvives', (random) => ({
+        afterUs: random.chance(0.1) ? random.below(3_000_000) : 0,
+        frame: new RouterFuzzer(random.int32()).frame(),
+      }));
+      expect(delivered).toBeGreaterThan(RUNS / 100);
+      expect(consumed).toBeGreaterThan(RUNS / 100);
+      expect(forwarded).toBeGreaterThan(RUNS / 20);
+      expect(Object.keys(dropped).length).toBeGreaterThan(15);
     },
     PATIENCE_MS,
   );

@@ -118,6 +118,15 @@ describe('an interface in a VLAN', () => {
     expect(() => lab.stack.addVlan(lab.iface, options)).toThrow(message);
   });
 
+  test('gives back what waits for a neighbour in it when the stack closes', async () => {
+    const socket = lab.stack.udp.open();
+    expect(socket.send(new Uint8Array(3), '10.7.0.77', 9)).toBeUndefined();
+    lab.host.settle();
+    expect(lab.stack.counters().interfaces[0].held).toBe(1);
+    await lab.close(); // every buffer is back, or it throws
+    lab = new StackLab(); // for afterEach
+  });
+
   test('knows its parent', () => {
     expect(vlan.parent).toBe(lab.iface);
   });

@@ -156,8 +156,9 @@ export class InterfaceSet {
 
   /** Drops what waits, stops every timer, and closes the ports. */
   async close(): Promise<void> {
+    // A VLAN gives its buffers back to its parent's port: none is closed before all have.
+    for (const { link } of this.byIndex) link.arp?.close();
     const closing = this.byIndex.map((iface) => {
-      iface.link.arp?.close();
       iface.io.close();
       return iface.port.close();
     });

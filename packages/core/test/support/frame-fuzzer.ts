@@ -5,7 +5,7 @@ const INTERESTING = [0, 1, 4, 7, 8, 0x14, 0x3f, 0x40, 0x45, 0x4f, 0x7f, 0x80, 0x
 
 /** Makes frames that are nearly right: valid ones of every kind that the stack knows, with some bytes changed. */
 export class FrameFuzzer {
-  private readonly random: SeededRandom;
+  protected readonly random: SeededRandom;
 
   constructor(seed: number) {
     this.random = new SeededRandom(seed);
@@ -26,7 +26,8 @@ export class FrameFuzzer {
     return frame;
   }
 
-  private valid(): PacketBuilder {
+  /** A valid frame to be changed. */
+  protected valid(): PacketBuilder {
     const { random } = this;
     const src = random.chance(0.7) ? PEER_IP : `10.0.0.${2 + random.below(250)}`;
     const payload = Uint8Array.from({ length: random.chance(0.9) ? random.below(80) : random.below(1400) }, () => 65);

@@ -8,6 +8,7 @@ import {
   type MemoryCableOptions,
   type Packet,
   type PacketBuilder,
+  type PacketBytes,
   readPacket,
   TestStack,
   VirtualHost,
@@ -60,9 +61,9 @@ export class RouterLab {
   }
 
   /** Puts frames on the wire of side `n` and lets the stack work. */
-  send(n: number, ...frames: readonly PacketBuilder[]): void {
+  send(n: number, ...frames: readonly PacketBytes[]): void {
     const { station } = this.sides[n];
-    for (const frame of frames.map((each) => each.bytes())) {
+    for (const frame of frames.map((each) => (each instanceof Uint8Array ? each : each.bytes()))) {
       if (station.queueFrame(frame) !== undefined) continue;
       station.poll();
       station.queueFrame(frame);

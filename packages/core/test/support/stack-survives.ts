@@ -1,6 +1,10 @@
-import type { InterfaceCounters, SeededRandom } from '@lunetta/core';
+import { arp, ethernet, ipv4, type InterfaceCounters, type SeededRandom } from '@lunetta/core';
 import { expectConserved, StackLab, type CallStep, type FuzzStep, type MemoryCableOptions } from '@lunetta/testkit';
 import { openSockets } from './frame-fuzzer.js';
+import { RouterLab } from './router-lab.js';
+import { openRouterSockets } from './router-fuzzer.js';
+
+const ETHERTYPE_VLAN = 0x8100;
 
 type Survival = (steps: readonly FuzzStep[]) => Promise<InterfaceCounters>;
 
@@ -12,6 +16,24 @@ export const stackSurvivesChains: Survival = (steps) => survive(steps, { segment
 
 /** {@link stackSurvives} where short frames come padded. */
 export const stackSurvivesPadding: Survival = (steps) => survive(steps, { padTo60: true });
+
+/**
+ * A router with a VLAN, a packet filter, raw sockets and a group survives the steps. What it sends has a header that is
+ * right: what comes after it may be as wrong as it came.
+ */
+export const routerSurvives: Survival = async (steps) => {
+  const lab = new RouterLab({ mtus: [1500, 576], cable: { buffers: 1100 } });
+  openRouterSockets(lab);
+  for (const step of steps) {
+    lab.host.advance(step.afterUs);
+    if ('frame' in step) lab.send(0, step.frame);
+    for (const frame of [...lab.heardRaw(0), ...lab.heardRaw(1)]) checkHeader(frame);
+  }
+  expectConserved(lab.stack);
+  const [counters] = lab.stack.counters().interfaces;
+  await lab.close();
+  return counters;
+};
 
 /** None of the steps reaches anybody. */
 export const stackIgnores: Survival = async (steps) => {
@@ -46,4 +68,17 @@ async function survive(steps: readonly FuzzStep[], cable: MemoryCableOptions): P
 function call({ stack }: StackLab, { call: [name, remote, size] }: CallStep): void {
   if (name === 'ping') stack.ping(String(remote), { size: Number(size) }, () => undefined);
   else stack.udp.open().send(new Uint8Array(Number(size)), String(remote), 9);
+}
+
+function checkHeader(frame: Uint8Array): void {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
+  const isTagged = ethernet.ethertype(view, 0) === ETHERTYPE_VLAN;
+  const at = ethernet.HEADER_LENGTH + (isTagged ? 4 : 0);
+  const type = view.getUint16(at - 2);
+  if (type === ethernet.ETHERTYPE_ARP && arp.isEthernetIpv4(view, at)) return;
+  if (type !== ethernet.ETHERTYPE_IPV4 || !ipv4.fits(at, frame.length)) throw new Error(`ethertype ${type} was sent`);
+  const headerLength = ipv4.headerLength(view, at);
+  if (!ipv4.isChecksumGood(view, at, headerLength)) throw new Error('a wrong header checksum was sent');
+  if (ipv4.totalLength(view, at) > frame.length - at) throw new Error('a datagram was cut off');
+  if (ipv4.ttl(view, at) === 0) throw new Error('a TTL of 0 was sent');
 }
