@@ -53,6 +53,7 @@ const TOLD_BY = {
   'arp.maxRequests': 'counter `arp.unresolved`, drop `arp.unresolved`, `EHOSTUNREACH` to the socket',
   'arp.maxPendingPerNeighbour': 'drop `arp.pendingFull`',
   'arp.maxPending': 'drop `arp.pendingFull`',
+  'arp.maxProxies': '`LUNETTA_ERR_MISUSE` from `neighbours.addProxy`',
   'reassembly.timeoutMs': 'counter `reassembly.timedOut`, ICMP time exceeded',
   'reassembly.maxDatagrams': 'counter `reassembly.evicted`',
   'reassembly.maxBytes': 'counter `reassembly.evicted`, drop `ipv4.reassemblyFull`',
@@ -132,6 +133,7 @@ const FIXED = [
     'us',
     'Counted (`arp.conflicts`), neither answered nor reported.',
   ],
+  ['core/src/arp/arp-limits.ts', 'RETRY_INTERVAL_US', 'us', 'The address is not used meanwhile.'],
   ['core/src/icmp/icmp-errors.ts', 'MAX_ERROR_LENGTH', 'bytes', 'The quotation is cut off.'],
   [
     'core/src/icmp/rate-limit.ts',

@@ -8,6 +8,7 @@ const TOOLS = {
   network: {
     ip: 'iproute2',
     ping: 'iputils-ping',
+    arping: 'iputils-arping',
     nc: 'netcat-openbsd',
     iperf3: 'iperf3',
     curl: 'curl',

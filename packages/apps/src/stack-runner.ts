@@ -52,8 +52,10 @@ export class StackRunner {
       stack.on('link', (iface, event) => {
         if (event === 'gone') resolve({ gone: iface });
       });
-      stack.on('conflict', ({ interface: iface, address, hardwareAddress }) => {
-        this.output.problem(`interface ${iface.name}: ${hardwareAddress} uses our address ${address} too`);
+      stack.on('conflict', ({ interface: iface, address, hardwareAddress, isKept }) => {
+        const what = isKept ? 'uses our address' : 'has the address';
+        const then = isKept ? 'too' : 'already: it is not used before that station is gone';
+        this.output.problem(`interface ${iface.name}: ${hardwareAddress} ${what} ${address} ${then}`);
       });
       const gone = stack.interfaces.find(({ port }) => port.linkState === 'gone');
       if (gone !== undefined) resolve({ gone });

@@ -25,6 +25,8 @@ export type {
   LinkFinding,
   LinkPort,
   LunettaErrorCode,
+  NeighbourInfo,
+  NeighbourState,
   NetworkInterface,
   PingOptions,
   PingResult,
@@ -44,6 +46,7 @@ export type {
   TcpStateName,
   TcpStatistics,
   UdpBindOptions,
+  UdpGroupOptions,
   UdpNetworkError,
   UdpSocket,
 } from '@lunetta/core';

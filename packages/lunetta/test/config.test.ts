@@ -63,13 +63,13 @@ describe('a wrong configuration is told with its place', () => {
     [{ interfaces: [] }, 'interfaces: needs an interface at least'],
     [
       { interfaces: [INTERFACE], interface: 1 },
-      'interface: there is no such field; the fields are $schema, interfaces, vlans, routes, seed, settings',
+      'interface: there is no such field; the fields are $schema, interfaces, vlans, routes, neighbours, seed, settings',
     ],
     [{ interfaces: [{ ...INTERFACE, name: undefined }] }, 'interfaces[0].name: is missing; it must be of type string'],
     [withInterface({ name: 7 }), 'interfaces[0].name: expected string, received number'],
     [
       withInterface({ ip: 7 }),
-      'interfaces[0].ip: there is no such field; the fields are name, driver, options, mac, addresses, gateway, mtu, mode',
+      'interfaces[0].ip: there is no such field; the fields are name, driver, options, mac, addresses, gateway, mtu, probe, mode',
     ],
     [withInterface({ driver: undefined }), 'interfaces[0].driver: is missing; it must be of type string'],
     [withInterface({ options: 'tap0' }), 'interfaces[0].options: expected record, received string'],
@@ -125,7 +125,7 @@ describe('a wrong configuration is told with its place', () => {
     [
       withSettings({ arp: { maxNeighbors: 1 } }),
       'settings.arp.maxNeighbors: there is no such field; the fields are maxNeighbours, reachableMs, staleMs, ' +
-        'maxRequests, maxPendingPerNeighbour, maxPending',
+        'maxRequests, maxPendingPerNeighbour, maxPending, maxProxies',
     ],
     [withSettings({ arp: { maxNeighbours: 0 } }), 'settings.arp.maxNeighbours: must be at least 1'],
     [withSettings({ icmp: { burst: '9' } }), 'settings.icmp.burst: expected number, received string'],

@@ -1,6 +1,6 @@
 import type { Command as Program } from 'commander';
 import { inject, injectable } from 'inversify';
-import { ipv4Address, type LunettaStack } from 'lunetta';
+import { ipv4Address, type LunettaStack, type NetworkInterface } from 'lunetta';
 import { Output } from '../output.js';
 import { ServiceStarter } from '../services/service-starter.js';
 import { addStackFlags, type StackFlags } from '../stack-flags.js';
@@ -19,7 +19,7 @@ export class ServicesCommand implements Command {
   register(program: Program, finish: (running: Promise<number>) => Promise<void>): void {
     addStackFlags(program.command('services'))
       .description(
-        'echo, discard, chargen, HTTP on TCP; echo and discard on UDP, until SIGINT or SIGTERM; SIGUSR2 prints counters',
+        'echo, discard, chargen, HTTP on TCP; echo and discard on UDP, until SIGINT or SIGTERM; SIGUSR2 prints counters and neighbours',
       )
       .action((flags: StackFlags) => finish(this.run(flags)));
   }
@@ -28,14 +28,20 @@ export class ServicesCommand implements Command {
     return this.runner.run(flags, async (stack, end) => {
       this.services.start('services', stack);
       process.on('SIGUSR2', () => this.printCounters(stack));
-      for (const { ipv4, port } of stack.interfaces) {
-        this.output.line(`ready ${ipv4Address.format(ipv4.primary)} on ${port.driver}:${port.device}`);
+      for (const iface of stack.interfaces) {
+        if (iface.ipv4.primary !== ipv4Address.ANY) this.sayReady(iface, ipv4Address.format(iface.ipv4.primary));
       }
+      stack.on('usable', (iface, address) => this.sayReady(iface, address)); // where addresses are probed first
       return this.runner.untilEnd(end);
     });
   }
 
+  private sayReady({ port }: NetworkInterface, address: string): void {
+    this.output.line(`ready ${address} on ${port.driver}:${port.device}`);
+  }
+
   private printCounters(stack: LunettaStack): void {
-    this.output.json({ services: this.services.counters, ...stack.counters() });
+    const neighbours = stack.neighbours.list();
+    this.output.json({ services: this.services.counters, ...stack.counters(), neighbours });
   }
 }

@@ -51,13 +51,13 @@ export class NeighbourTable {
     this.unused.push(entry);
   }
 
-  /** The entry to take out when the table is full: nobody waits for it, and an unconfirmed one before a confirmed. */
+  /** The entry to take out when the table is full: learnt, nobody waits for it, and an unconfirmed one before a confirmed. */
   victim(): Neighbour | undefined {
     let found: Neighbour | undefined;
     for (let i = 0; i < EVICTION_SCAN; i++) {
       this.hand = (this.hand + 1) % this.entries.length;
       const entry = this.entries[this.hand];
-      if (entry.address === 0 || entry.pending.length > 0) continue;
+      if (entry.address === 0 || entry.isStatic || entry.pending.length > 0) continue;
       if (entry.reachability !== Reachability.REACHABLE) return entry;
       found ??= entry;
     }

@@ -14,6 +14,8 @@ export interface PendingFrame {
 export class Neighbour extends NextHop {
   /** Requests sent since the last answer; 0 while nothing is asked. */
   requests = 0;
+  /** Entered by hand: it stays as it is. */
+  isStatic = false;
   /** When the last request went out; none does within a second of it. */
   lastRequestUs = -Infinity;
   /** Frames that wait for the answer, oldest first. */
@@ -30,6 +32,11 @@ export class Neighbour extends NextHop {
     this.timer = new Timer(() => expire(this));
   }
 
+  /** True while requests are under way. */
+  get isAsked(): boolean {
+    return this.requests > 0;
+  }
+
   /** Makes it the entry of another address, of which nothing is known. */
   reset(address: number): void {
     this.address = address;
@@ -37,6 +44,7 @@ export class Neighbour extends NextHop {
     this.macHi = 0;
     this.macLo = 0;
     this.requests = 0;
+    this.isStatic = false;
     this.lastRequestUs = -Infinity;
   }
 }

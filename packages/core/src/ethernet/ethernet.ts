@@ -12,7 +12,7 @@ import * as ethernet from '../wire/ethernet.js';
 import * as macAddress from '../wire/mac-address.js';
 
 /** How Ethernet speaks to the rest of the stack, beside the layers above it. */
-export interface EthernetPorts extends Pick<ArpPorts, 'unresolved' | 'conflict'> {
+export interface EthernetPorts extends Pick<ArpPorts, 'unresolved' | 'usable' | 'conflict'> {
   /** Asks the device for the frames to these multicast addresses, six bytes each. */
   setMulticastList(addresses: readonly Uint8Array[]): void;
 }
@@ -58,12 +58,13 @@ export class Ethernet implements Ipv4Link {
         this.transmit(packet, macHi, macLo, ethertype);
       },
       unresolved: ports.unresolved,
+      usable: ports.usable,
       conflict: ports.conflict,
     });
   }
 
   neighbour(address: number): NextHop | undefined {
-    return this.arp.neighbour(address);
+    return this.arp.resolver.neighbour(address);
   }
 
   setGroups(groups: ReadonlySet<number>): void {
@@ -151,9 +152,9 @@ export class Ethernet implements Ipv4Link {
 
   output(packet: Packet, nextHop: NextHop): void {
     this.io.counters[LinkCounter.txAccepted]++;
-    if (nextHop.reachability === Reachability.UNRESOLVED) return this.arp.wait(packet, nextHop);
+    if (nextHop.reachability === Reachability.UNRESOLVED) return this.arp.resolver.wait(packet, nextHop);
     this.transmit(packet, nextHop.macHi, nextHop.macLo, ethernet.ETHERTYPE_IPV4);
-    if (nextHop.reachability === Reachability.STALE) this.arp.used(nextHop);
+    if (nextHop.reachability === Reachability.STALE) this.arp.resolver.used(nextHop);
   }
 
   private transmit(packet: Packet, macHi: number, macLo: number, ethertype: number): void {

@@ -49,7 +49,7 @@ export class InterfaceTable {
     this.owners.clear();
     // The first interface that has an address keeps it.
     for (const own of [...this.interfaces].reverse()) {
-      for (const { address } of own.addressList) this.owners.set(address, own);
+      for (const { address, isTentative } of own.addressList) if (isTentative !== true) this.owners.set(address, own);
     }
     const all = [...this.owners.keys()];
     for (const own of this.interfaces) own.refuseSources(all);

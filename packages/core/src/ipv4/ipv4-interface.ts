@@ -21,6 +21,8 @@ export interface LoopLink extends Ipv4Link {
 export interface Ipv4Address {
   readonly address: number;
   readonly prefixLength: number;
+  /** It may not be used yet: it is being probed (RFC 5227). */
+  readonly isTentative?: boolean | undefined;
 }
 
 /** One of our addresses, with what is worked out of it once. */
@@ -40,10 +42,13 @@ class OwnAddress {
 
 /** An interface as IPv4 knows it: its addresses, groups and MTU. */
 export class Ipv4Interface {
-  /** Our first address, the usual source; 0 if there is none. */
+  /** Our first address that may be used, the usual source; 0 if there is none. */
   primary = 0;
   private given: readonly Ipv4Address[] = [];
+  /** Those that may be used. */
   private own: readonly OwnAddress[] = [];
+  /** Of all of them, usable or not. */
+  private networks: readonly OwnAddress[] = [];
   /** Every address of the stack, and the broadcast addresses here. */
   private refusedSources: readonly number[] = [];
   /** The multicast groups joined; all hosts always are (RFC 1112 section 4). */
@@ -64,7 +69,7 @@ export class Ipv4Interface {
   /** Its link carries frames. */
   isUp = true;
 
-  /** Our addresses, the primary one first. */
+  /** Our addresses, the primary one first, those too that may not be used yet. */
   get addressList(): readonly Ipv4Address[] {
     return this.given;
   }
@@ -72,11 +77,12 @@ export class Ipv4Interface {
   /** @internal Through `Ipv4Output.setAddresses`, which keeps the routes in step. */
   setAddresses(addresses: readonly Ipv4Address[]): void {
     this.given = addresses;
-    this.own = addresses.map(({ address, prefixLength }) => new OwnAddress(address, prefixLength));
-    this.primary = addresses[0]?.address ?? 0;
+    this.networks = addresses.map(({ address, prefixLength }) => new OwnAddress(address, prefixLength));
+    this.own = this.networks.filter((_, i) => addresses[i].isTentative !== true);
+    this.primary = this.own[0]?.address ?? 0;
   }
 
-  /** True if `address` is ours. */
+  /** True if `address` is ours and may be used. */
   owns(address: number): boolean {
     const { own } = this;
     for (let i = 0; i < own.length; i++) if (own[i].address === address) return true;
@@ -119,7 +125,7 @@ export class Ipv4Interface {
 
   /** True if both addresses are on one network of ours. */
   isOnSameNetwork(one: number, other: number): boolean {
-    return this.own.some(
+    return this.networks.some(
       ({ address, mask: bits }) => ((one ^ address) & bits) === 0 && ((other ^ address) & bits) === 0,
     );
   }

@@ -158,7 +158,7 @@ export enum DropReason {
   /** A request that cannot be answered: the link has no room or no free buffer for it. */
   'reply.noBuffers',
   // ---- accepted for sending ----
-  /** The neighbour did not answer ARP. */
+  /** The neighbour did not answer ARP, or was taken out of the table while the frame waited. */
   'arp.unresolved',
   /** Too many frames wait for ARP, for one address or in all, or as many buffers are held as the link allows. */
   'arp.pendingFull',

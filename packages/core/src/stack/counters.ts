@@ -69,7 +69,7 @@ const NO_ARP = new Float64Array(ARP_COUNTERS);
 /** The accounts of an interface that has a port of its own, at this moment; `vlans` are those on it. */
 export function interfaceCounters(iface: NetworkInterface, vlans: readonly NetworkInterface[] = []): InterfaceCounters {
   const { io, port } = iface;
-  const pending = [iface, ...vlans].reduce((sum, { link }) => sum + (link.arp?.pendingCount ?? 0), 0);
+  const pending = [iface, ...vlans].reduce((sum, { link }) => sum + (link.arp?.resolver.pendingCount ?? 0), 0);
   const { counters } = io;
   return {
     name: iface.name,
@@ -98,7 +98,7 @@ export function interfaceCounters(iface: NetworkInterface, vlans: readonly Netwo
 }
 
 function arpAccounts({ link: { arp } }: NetworkInterface): ArpAccounts {
-  return { ...named(ArpCounter, arp?.counters ?? NO_ARP), neighbours: arp?.size ?? 0 };
+  return { ...named(ArpCounter, arp?.counters ?? NO_ARP), neighbours: arp?.resolver.size ?? 0 };
 }
 
 /** Counters by their names: `names` is the enum of their indices. */

@@ -17,6 +17,12 @@ export interface InterfaceOptions {
   readonly hardwareAddress?: Uint8Array | undefined;
   /** Largest datagram in bytes; not given, or larger than the device's: the device's. */
   readonly mtu?: number | undefined;
+  /**
+   * Whether its addresses are probed before they are used (RFC 5227): it takes four to seven seconds until they are, and
+   * one that another station has is not used. Default false: they are used and announced at once,
+   * so that a server is not seconds late at every start; a conflict shows when the other station speaks.
+   */
+  readonly probe?: boolean | undefined;
   /** Default `adaptive`. */
   readonly mode?: RunMode | undefined;
 }
@@ -34,7 +40,7 @@ export interface CheckedAddresses {
  * @throws LunettaError `LUNETTA_ERR_CONFIG` with the interface, the field and what it should be
  */
 export function checkAddresses(options: InterfaceOptions): CheckedAddresses {
-  const addresses = options.addresses.map((text) => checkAddress(options.name, text));
+  const addresses = options.addresses.map((text) => checkAddress(options.name, text, options.probe === true));
   const { gateway, hardwareAddress, mtu } = options;
   if (hardwareAddress !== undefined) checkHardwareAddress(options.name, hardwareAddress);
   if (mtu !== undefined && !(Number.isInteger(mtu) && mtu >= MIN_MTU && mtu <= 65_535)) {
@@ -49,7 +55,7 @@ export function checkAddresses(options: InterfaceOptions): CheckedAddresses {
   return { addresses, gateway: router };
 }
 
-function checkAddress(name: string, text: string): Ipv4Address {
+function checkAddress(name: string, text: string, isTentative: boolean): Ipv4Address {
   const parsed = parseCidr(text);
   if (parsed === undefined) throw wrong(name, `'${text}' is no address with prefix length like 192.0.2.1/24`);
   const { address, prefixLength } = parsed;
@@ -58,7 +64,7 @@ function checkAddress(name: string, text: string): Ipv4Address {
   if (prefixLength < 31 && (hostBits === 0 || hostBits === ~mask(prefixLength))) {
     throw wrong(name, `${text} is the network's own or its broadcast address; choose a host address in it`);
   }
-  return parsed;
+  return { ...parsed, isTentative };
 }
 
 function checkHardwareAddress(name: string, bytes: Uint8Array): void {

@@ -36,6 +36,8 @@ export interface AddressConflict {
   readonly address: string;
   /** The other station. */
   readonly hardwareAddress: string;
+  /** We go on using the address, and have said so; false: it was being probed, and is not used until the other is gone. */
+  readonly isKept: boolean;
 }
 
 /** What interfaces are made of, and what stands above them. */
@@ -56,6 +58,8 @@ export interface InterfaceParts {
 export interface InterfaceListener {
   linkEvent(iface: NetworkInterface, event: LinkEvent): void;
   conflict(conflict: AddressConflict): void;
+  /** An address that was probed is used from now on. */
+  usable(iface: NetworkInterface, address: string): void;
 }
 
 /** The interfaces of a stack: makes them, and joins each to the layers above. */
@@ -192,7 +196,9 @@ export class InterfaceSet {
     const ports = {
       setMulticastList: (addresses: readonly Uint8Array[]) => this.setMulticastList(port, iface.index, addresses),
       unresolved: (networkAt: number, end: number) => icmp.unresolved(io, networkAt, end),
-      conflict: (address: number, hi: number, lo: number) => this.reportConflict(iface.index, address, toBytes(hi, lo)),
+      usable: (address: number) => this.use(iface, address),
+      conflict: (address: number, hi: number, lo: number, isKept: boolean) =>
+        this.reportConflict(iface.index, address, toBytes(hi, lo), isKept),
     };
     const settings = { io, iface, macHi, macLo, limits, time, timers, random: host.random };
     return new Ethernet(settings, ipv4Input, raw, ports, tag);
@@ -224,11 +230,19 @@ export class InterfaceSet {
     this.listener.linkEvent(iface, event);
   }
 
-  private reportConflict(index: number, address: number, hardwareAddress: Uint8Array): void {
+  /** Nobody else has an address that was probed. */
+  private use(iface: Ipv4Interface, address: number): void {
+    const known = iface.addressList.map((own) => (own.address === address ? { ...own, isTentative: false } : own));
+    this.parts.ipv4.setAddresses(iface, known);
+    this.listener.usable(this.byIndex[iface.index], format(address));
+  }
+
+  private reportConflict(index: number, address: number, hardwareAddress: Uint8Array, isKept: boolean): void {
     this.listener.conflict({
       interface: this.byIndex[index],
       address: format(address),
       hardwareAddress: formatMac(hardwareAddress),
+      isKept,
     });
   }
 

@@ -32,6 +32,7 @@ import { isMulticast, parse } from '../wire/ipv4-address.js';
 import { named, type StackCounters } from './counters.js';
 import type { InterfaceOptions } from './interface-options.js';
 import { InterfaceSet, type AddressConflict } from './interface-set.js';
+import { Neighbours } from './neighbours.js';
 import type { NetworkInterface } from './network-interface.js';
 import type { VlanOptions } from './vlan-options.js';
 import { PollLoop } from './poll-loop.js';
@@ -56,12 +57,16 @@ export class Stack {
   readonly ipv4: Ipv4Output;
   /** The routes: `stack.routes.add({ destination: '10.1.0.0/16', gateway: '10.0.0.254' })`. */
   readonly routes: StaticRoutes;
+  /** The neighbours of all links: `stack.neighbours.list()`, static entries, proxy ARP. */
+  readonly neighbours: Neighbours;
   /** The packet filter: `stack.filter.add('input', (datagram) => Verdict.PASS)`. */
   readonly filter: PacketFilter;
   /** Called when an interface's link goes up, down or away, or changes its MTU. */
   onLinkEvent: ((iface: NetworkInterface, event: LinkEvent) => void) | undefined = undefined;
-  /** Called when another station uses one of our addresses, at most once in 10 seconds for each address. */
+  /** Called when another station uses one of our addresses: at most once in 10 seconds for each address. */
   onAddressConflict: ((conflict: AddressConflict) => void) | undefined = undefined;
+  /** Called when an address that was probed is used from now on (`InterfaceOptions.probe`). */
+  onAddressUsable: ((iface: NetworkInterface, address: string) => void) | undefined = undefined;
   private readonly settings: FullStackSettings;
   private readonly time: StackTime;
   private readonly timers: TimerWheel;
@@ -129,8 +134,10 @@ export class Stack {
     const links = { ipv4, ipv4Input, icmp, igmp, raw, loop, host, time, timers, limits: this.settings.arp };
     this.set = new InterfaceSet(links, {
       linkEvent: (iface, event) => this.call(this.onLinkEvent && (() => this.onLinkEvent?.(iface, event))),
+      usable: (iface, address) => this.call(this.onAddressUsable && (() => this.onAddressUsable?.(iface, address))),
       conflict: (conflict) => this.call(this.onAddressConflict && (() => this.onAddressConflict?.(conflict))),
     });
+    this.neighbours = new Neighbours(() => this.set.all, this.loop, this.settings.arp.maxProxies);
     host.onStack?.(this);
   }
 

@@ -7,7 +7,7 @@ import type { NetworkInterface } from './network-interface.js';
 const MAX_VLAN = 4094;
 
 /** How an interface in a VLAN is to be set up (IEEE 802.1Q). */
-export interface VlanOptions extends Pick<InterfaceOptions, 'name' | 'addresses' | 'gateway' | 'mtu'> {
+export interface VlanOptions extends Pick<InterfaceOptions, 'name' | 'addresses' | 'gateway' | 'mtu' | 'probe'> {
   /** The VLAN's number, 1..4094. */
   readonly id: number;
   /** The outer tag of frames that carry a second one has an ethertype of its own, 0x88a8 (IEEE 802.1ad). Default false. */

@@ -66,6 +66,15 @@ function text(shape: RegExp, otherwise: string, problemOf: (text: string) => str
     });
 }
 
+const probe = () =>
+  z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether its addresses are probed before they are used (RFC 5227), which takes four to seven seconds; one that ' +
+        'another station has is not used. Default false: they are used and announced at once.',
+    );
+
 const interfaceSchema = fields({
   name: z
     .string()
@@ -98,6 +107,7 @@ const interfaceSchema = fields({
     .max(65535)
     .optional()
     .describe("The largest datagram in bytes, IP header included. Default, and at most: the device's."),
+  probe: probe(),
   mode: z
     .enum(['busy', 'adaptive', 'interrupt'])
     .optional()
@@ -121,6 +131,13 @@ const vlanSchema = fields({
     .describe('Its IPv4 addresses, the primary first.'),
   gateway: text(ADDRESS_SHAPE, NO_ADDRESS, addressProblem).optional().describe('The router for all else.'),
   mtu: z.int().min(68).max(65535).optional().describe("The largest datagram. Default, and at most: the parent's."),
+  probe: probe(),
+});
+
+const neighbourSchema = fields({
+  address: text(ADDRESS_SHAPE, NO_ADDRESS, addressProblem).describe('Its IPv4 address.'),
+  mac: text(MAC_SHAPE, NO_MAC, macProblem).describe('Its MAC address.'),
+  interface: z.string().optional().describe('Name of the interface. Default: the one that has a network with it.'),
 });
 
 const routeSchema = fields({
@@ -146,6 +163,10 @@ export const configSchema = fields({
     .describe('The interfaces of the stack, in their order.'),
   vlans: z.array(vlanSchema).optional().describe('Interfaces in VLANs (IEEE 802.1Q), each after its parent.'),
   routes: z.array(routeSchema).optional().describe('Routes beside those of our networks and the gateways.'),
+  neighbours: z
+    .array(neighbourSchema)
+    .optional()
+    .describe('Neighbours entered by hand: neither asked for, nor aged, nor replaced.'),
   seed: z
     .int()
     .min(0)

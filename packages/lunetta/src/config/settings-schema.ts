@@ -35,6 +35,9 @@ const arp = {
   maxPending: count(65_536)
     .optional()
     .describe('Frames that wait for ARP in all; when full, the one that waits longest is dropped. Default 256.'),
+  maxProxies: count(65_536)
+    .optional()
+    .describe('Prefixes of others that an interface answers for (proxy entries); more are refused. Default 256.'),
 } satisfies Checks<'arp'>;
 
 const reassembly = {

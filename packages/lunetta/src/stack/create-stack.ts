@@ -61,6 +61,7 @@ export async function createStack(
     for (const { container } of prepared) await container.getAsync(TOKENS.NetworkInterface);
     for (const vlan of checked.vlans ?? []) addVlan(stack, vlan, source);
     for (const route of checked.routes ?? []) stack.routes.add(route);
+    for (const { mac, ...at } of checked.neighbours ?? []) stack.neighbours.add({ ...at, hardwareAddress: mac });
     return stack;
   } catch (error) {
     await stack?.close();

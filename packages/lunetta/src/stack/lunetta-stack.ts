@@ -16,6 +16,8 @@ import type { NodeScheduler } from '../node/node-scheduler.js';
 export interface StackEvents {
   /** An interface's link went up, down or away (`gone`: for good), or changed its MTU. */
   link: [iface: NetworkInterface, event: LinkEvent];
+  /** An address that was probed before its use (`probe` of the interface) is used from now on. */
+  usable: [iface: NetworkInterface, address: string];
   /** Another station uses one of our addresses; at most once in 10 seconds for each address. */
   conflict: [conflict: AddressConflict];
 }
@@ -37,6 +39,7 @@ export class LunettaStack extends EventEmitter<StackEvents> {
   ) {
     super();
     stack.onLinkEvent = (iface, event) => this.emit('link', iface, event);
+    stack.onAddressUsable = (iface, address) => this.emit('usable', iface, address);
     stack.onAddressConflict = (conflict) => this.emit('conflict', conflict);
   }
 
@@ -58,6 +61,11 @@ export class LunettaStack extends EventEmitter<StackEvents> {
   /** The packet filter; `stack.filter.add('input', (datagram) => Verdict.DROP)`. */
   get filter(): Stack['filter'] {
     return this.stack.filter;
+  }
+
+  /** The neighbours of all links: `stack.neighbours.list()`, static entries, proxy ARP. */
+  get neighbours(): Stack['neighbours'] {
+    return this.stack.neighbours;
   }
 
   /** Whether datagrams for others are passed on, as a router does; may be changed at any time. */

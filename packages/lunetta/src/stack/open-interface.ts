@@ -43,14 +43,14 @@ export async function prepareInterface(
   const driver = await bindDriver(child, config.driver, from, `${source}: interfaces[${index}].driver`);
   const options = await checkOptions(driver, config.options ?? {}, source, ['interfaces', index, 'options']);
   const hardwareAddress = config.mac === undefined ? undefined : macAddress.parse(config.mac);
-  const { name, addresses, gateway, mtu, mode } = config;
+  const { name, addresses, gateway, mtu, probe, mode } = config;
   child.bind<unknown>(TOKENS.LinkOptions).toConstantValue(options);
   child
     .bind<LinkRequest>(TOKENS.LinkRequest)
     .toResolvedValue((clock: Clock) => ({ interfaceName: name, hardwareAddress, mtu, clock }), [TOKENS.Clock]);
   child
     .bind<InterfaceOptions>(TOKENS.InterfaceOptions)
-    .toConstantValue({ name, addresses, gateway, hardwareAddress, mtu, mode });
+    .toConstantValue({ name, addresses, gateway, hardwareAddress, mtu, probe, mode });
   child.load(interfaceModule);
   return { name, factor: driver.timeFactor?.(options), container: child };
 }

@@ -21,7 +21,7 @@ type Members<T> = {
 export const RECORDED_MEMBERS: Readonly<Record<RecordedKind, RecordedMembers>> = {
   stack: members<Stack>({
     calls: ['addInterface', 'ping', 'joinGroup', 'leaveGroup', 'close'],
-    callbacks: ['onLinkEvent', 'onAddressConflict'],
+    callbacks: ['onLinkEvent', 'onAddressUsable', 'onAddressConflict'],
   }),
   udp: members<Stack['udp']>({ calls: ['open'] }),
   socket: members<UdpSocket>({

@@ -48,7 +48,7 @@ export class FrameFate {
 }
 
 function neighboursOf({ link }: NetworkInterface): number {
-  return link.arp?.size ?? 0;
+  return link.arp?.resolver.size ?? 0;
 }
 
 function tellDrops(parts: string[], text: string, before: Float64Array, now: Float64Array): void {
