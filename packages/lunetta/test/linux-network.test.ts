@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { createStack, type InterfaceConfig, type LunettaConfig, type LunettaStack } from 'lunetta';
+import { createStack, type LunettaConfig, type LunettaStack } from 'lunetta';
 import { Netns, describeTap } from '@lunetta/testkit/jest';
+import { ping, run, tap } from './support/linux-hosts.js';
 
 const CRAFTED = fileURLToPath(new URL('./support/crafted-datagrams.py', import.meta.url));
 /** Debian's own Python, which its scapy is for. */
@@ -13,32 +14,6 @@ const KERNEL = '10.99.1.1';
 
 // These tests start processes, which on a busy machine takes its time.
 jest.setTimeout(60_000);
-
-/** Runs a command in the namespace while this process goes on; its output. A status other than 0 fails the test. */
-async function run(netns: Netns, command: string, ...words: string[]): Promise<string> {
-  const child = spawn('ip', ['netns', 'exec', netns.name, command, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const [status] = (await once(child, 'close')) as [number];
-  if (status !== 0) throw new Error(`${command} ${words.join(' ')} ended with ${status}:\n${output}`);
-  return output;
-}
-
-/** Pings until two answers have come; under load one may come too late to be counted. */
-async function ping(netns: Netns, address: string, ...words: string[]): Promise<void> {
-  expect(await run(netns, 'ping', '-c', '2', '-w', '20', '-i', '0.2', ...words, address)).toContain(' 2 received');
-}
-
-/** The interface `device` of a stack, .2 in `network`; the kernel has .1, in the namespace. */
-function tap(netns: Netns, device: string, network: string, changes: Partial<InterfaceConfig> = {}): InterfaceConfig {
-  return {
-    name: device,
-    driver: 'tap',
-    options: { device, netns: netns.name, up: true, hostAddress: `${network}.1/24` },
-    addresses: [`${network}.2/24`],
-    ...changes,
-  };
-}
 
 describeTap('a host beside Linux', () => {
   let netns: Netns;
