@@ -11,7 +11,8 @@
         "native/region.cc",
         "native/tap-port.cc",
         "native/tap-queue.cc",
-        "native/tun-device.cc"
+        "native/tun-device.cc",
+        "native/virtio-header.cc"
       ],
       "include_dirs": [
         "<!(node -p \"require('node-addon-api').include_dir\")",

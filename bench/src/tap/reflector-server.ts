@@ -9,8 +9,11 @@ import {
   DESCRIPTOR_WORDS,
   FLAGS,
   HANDLE,
+  HEADER_LENGTHS,
   LENGTH,
   OFFSET,
+  RX_L4_CHECKSUM_GOOD,
+  TX_UDP_CHECKSUM,
   arp,
   ethernet,
   ipv4Address,
@@ -24,6 +27,9 @@ import { TAP_ADDRESS, TAP_DEVICE, TAP_MAC } from './links.js';
 /** As in the stack's poll loop: polls before the event loop turns, and turns without work before it sleeps. */
 const POLLS_PER_TURN = 16;
 const EMPTY_TURNS = 64;
+
+/** Ethernet, IPv4 and UDP, as a descriptor has them. */
+const UDP_HEADER_LENGTHS = 14 | (20 << 8) | (8 << 16);
 
 const ownMac = macAddress.parse(TAP_MAC)!;
 const ownHi = macAddress.hiOf(ownMac);
@@ -51,6 +57,11 @@ function reflect(queue: LinkQueue): number {
     tx[to + OFFSET] = at;
     tx[to + LENGTH] = rx[from + LENGTH]!;
     tx[to + FLAGS] = 0;
+    if ((rx[from + FLAGS] & RX_L4_CHECKSUM_GOOD) !== 0) {
+      // The kernel has left it to hardware to finish, and what comes back unfinished it does not take.
+      tx[to + FLAGS] = TX_UDP_CHECKSUM;
+      tx[to + HEADER_LENGTHS] = UDP_HEADER_LENGTHS;
+    }
   }
   return received;
 }

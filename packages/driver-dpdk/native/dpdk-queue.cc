@@ -147,7 +147,7 @@ int32_t DpdkQueue::Send(int32_t txCount) {
     Loss loss = Loss::kSize;
     bool good = ClaimFrame(first, next, &refusal);
     const int32_t* descriptor = arrays_.tx + static_cast<size_t>(first) * kDescriptorWords;
-    if (good && (descriptor[kFlags] & kTxOffloads) != 0 && !CheckOffloads(descriptor)) {
+    if (good && (descriptor[kFlags] & kTxOffloads) != 0 && !OffloadsFit(descriptor)) {
       refusal = Refusal::Offload;
       good = false;
     }
@@ -378,19 +378,6 @@ bool DpdkQueue::SendCopy(const int32_t* descriptor) {
   }
   ReleaseAll();
   return true;
-}
-
-// Whether what is asked of the device fits the frame: its headers lie in the first segment.
-bool DpdkQueue::CheckOffloads(const int32_t* descriptor) const {
-  const auto lengths = static_cast<uint32_t>(descriptor[kHeaderLengths]);
-  const uint32_t l2 = lengths & 0xff, l3 = lengths >> 8 & 0xff, l4 = lengths >> 16 & 0xff;
-  const int32_t flags = descriptor[kFlags];
-  if ((flags & (kTxOffloads & ~kTxVlanInsert)) == 0) return true;
-  if (l2 < kEthernetHeader || l3 == 0 || l2 + l3 + l4 > static_cast<uint32_t>(descriptor[kLength])) return false;
-  const bool wantsUdp = (flags & kTxUdpChecksum) != 0, wantsTcp = (flags & (kTxTcpChecksum | kTxTso)) != 0;
-  if (wantsUdp && wantsTcp) return false;
-  if ((wantsUdp || wantsTcp) && l4 == 0) return false;
-  return (flags & kTxTso) == 0 || static_cast<uint32_t>(descriptor[kVlanAndMss]) >> 16 != 0;
 }
 
 void DpdkQueue::RequestOffloads(rte_mbuf* mbuf, const int32_t* descriptor) {

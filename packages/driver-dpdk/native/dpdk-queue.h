@@ -87,7 +87,6 @@ class DpdkQueue : public CheckedQueue<DpdkQueue> {
   rte_mbuf* BuildChain();
   rte_mbuf* BuildSegment(const Segment& segment);
   bool SendCopy(const int32_t* descriptor);
-  bool CheckOffloads(const int32_t* descriptor) const;
   void RequestOffloads(rte_mbuf* mbuf, const int32_t* descriptor);
 
   int32_t Receive();

@@ -17,12 +17,16 @@ constexpr uint32_t kFrameRoom = 14 + 2 * 4 + 1;
 constexpr uint32_t kSmallestBuffer = 2048;
 constexpr uint32_t kBufferUnit = 64;
 
+// The longest frame in several segments: an IPv4 datagram of 65,535 bytes.
+constexpr uint32_t kLargestDatagram = 65535;
+
 // Readiness that nobody armed for comes back at every turn of the loop while frames wait. After this many we stop
 // listening until the next arm, or a stack that never polls would spin the loop. Stopping costs an epoll_ctl.
 constexpr int kMaxIdleCallbacks = 16;
 
-uint32_t BufferSizeFor(uint32_t mtu) {
-  const uint32_t size = kHeadroom + kFrameRoom + mtu;
+// The size is never a multiple of a page, or the headers of all frames would share few lines of the cache.
+uint32_t BufferSizeFor(uint32_t mtu, bool offloads) {
+  const uint32_t size = kHeadroom + kFrameRoom + (offloads ? std::max(mtu, kLargestDatagram) : mtu);
   return std::max(kSmallestBuffer, (size + kBufferUnit - 1) / kBufferUnit * kBufferUnit);
 }
 
@@ -42,6 +46,7 @@ TunRequest TunRequestOf(const Napi::Object& config) {
   request.persist = config.Get("persist").As<Napi::Boolean>().Value();
   request.up = config.Get("up").As<Napi::Boolean>().Value();
   request.hostAddress = HostAddressOf(config);
+  request.offloads = config.Get("offloads").As<Napi::Boolean>().Value();
   if (config.Has("mtu")) request.mtu = config.Get("mtu").As<Napi::Number>().Uint32Value();
   return request;
 }
@@ -88,7 +93,8 @@ void TapPort::OpenDevice(const Napi::Object& config) {
   shape.stockCapacity = config.Get("stockCapacity").As<Napi::Number>().Uint32Value();
   const bool poison = config.Get("poison").As<Napi::Boolean>().Value();
   mtu_ = deviceMtu;
-  queue_ = TapQueue::Make(device_->fd.get(), Region::Map(shape, BufferSizeFor(deviceMtu)), mtu_, poison);
+  const bool offloads = config.Get("offloads").As<Napi::Boolean>().Value();
+  queue_ = TapQueue::Make(device_->fd.get(), Region::Map(shape, BufferSizeFor(deviceMtu, offloads)), mtu_, offloads, poison);
   queue_->SetState(monitor_->report().up ? LinkState::Up : LinkState::Down);
 }
 

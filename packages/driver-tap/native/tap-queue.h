@@ -9,6 +9,7 @@
 
 #include "frame-pool.h"
 #include "region.h"
+#include "virtio-header.h"
 
 namespace lunetta {
 
@@ -27,8 +28,10 @@ struct QueueCounters {
 class TapQueue : public CheckedQueue<TapQueue> {
  public:
   // `fd` is non-blocking and stays the caller's, open until Close. With `poison`, returned buffers are overwritten.
-  static std::shared_ptr<TapQueue> Make(int fd, std::shared_ptr<Region> region, uint32_t mtu, bool poison);
-  TapQueue(int fd, std::shared_ptr<Region> region, std::unique_ptr<Ownership> ownership, uint32_t mtu, bool poison);
+  // With `offloads` the device was opened so that a VirtioHeader stands before every frame.
+  static std::shared_ptr<TapQueue> Make(int fd, std::shared_ptr<Region> region, uint32_t mtu, bool offloads, bool poison);
+  TapQueue(int fd, std::shared_ptr<Region> region, std::unique_ptr<Ownership> ownership, uint32_t mtu, bool offloads,
+           bool poison);
 
   // The contract's hot call (LinkQueue.poll): free, send, stock, receive. Allocates nothing.
   int32_t Poll(int32_t txCount);
@@ -59,8 +62,10 @@ class TapQueue : public CheckedQueue<TapQueue> {
 
   int32_t Send(int32_t txCount);
   int32_t Receive();
-  bool Gather();
-  Sent Transmit();
+  bool Gather(const int32_t* descriptor);
+  bool GatherInPlace();
+  Sent Transmit(const int32_t* descriptor);
+  bool IsTooLong(const int32_t* descriptor) const;
   bool GoneBy(int error);
 
   using CheckedQueue<TapQueue>::Count;
@@ -74,12 +79,17 @@ class TapQueue : public CheckedQueue<TapQueue> {
   std::unique_ptr<Ownership> ownership_;
   FramePool pool_;
   uint32_t mtu_;
+  // Bytes before each frame that the kernel and we exchange: a VirtioHeader, or 0.
+  size_t prefix_;
   bool poison_;
   bool closed_ = false;
   bool txBlocked_ = false;
   LinkState state_ = LinkState::Down;
   QueueCounters counters_;
-  std::array<iovec, kMaxSegments> vectors_;
+  VirtioHeader txHeader_;
+  // The header, if there is one, and the segments.
+  std::array<iovec, 1 + kMaxSegments> vectors_;
+  uint32_t vectorCount_ = 0;
 };
 
 }  // namespace lunetta

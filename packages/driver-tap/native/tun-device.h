@@ -20,6 +20,7 @@ struct TunRequest {
   bool up = false;
   std::optional<HostAddress> hostAddress;
   std::optional<uint32_t> mtu;
+  bool offloads = false;  // a VirtioHeader stands before every frame
 };
 
 // An attached TAP device.

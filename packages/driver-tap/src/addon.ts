@@ -17,6 +17,8 @@ export interface NativeConfig {
   readonly txCapacity: number;
   readonly stockCapacity: number;
   readonly poison: boolean;
+  /** Checksums and segmentation are left to the kernel. */
+  readonly offloads: boolean;
 }
 
 /** A port of native/tap-port.cc. `...At` are byte offsets in `memory`. */

@@ -89,6 +89,7 @@ function nativeConfig(options: TapOptions, { mtu }: LinkRequest): NativeConfig {
     txCapacity: txCapacityFor(options.burst, options.buffers),
     stockCapacity: stockFor(options.buffers),
     poison: options.poison,
+    offloads: options.offloads,
     ...(mtu === undefined ? {} : { mtu }),
     ...(address === undefined ? {} : { hostAddress: address, hostPrefix: Number(prefix) }),
   };

@@ -55,6 +55,10 @@ export const tapOptionsSchema = z
       .default(2048)
       .describe('Frame buffers. A buffer takes 2 KiB at an MTU of 1500, in memory only once it has been used.'),
     burst: z.int().min(1).max(256).default(64).describe('Frames received by one poll.'),
+    offloads: z
+      .boolean()
+      .default(true)
+      .describe('TCP passes between us and the kernel in pieces of up to 64 KiB, and checksums need not be made.'),
     poison: z.boolean().default(false).describe('Overwrite buffers that come back: shows who still reads them.'),
   })
   .refine((options) => options.buffers >= 4 * options.burst, {

@@ -3,6 +3,9 @@ import {
   DESCRIPTOR_WORDS,
   FrameMemory,
   LunettaError,
+  TX_TCP_CHECKSUM,
+  TX_TSO,
+  TX_UDP_CHECKSUM,
   type LinkListener,
   type LinkPort,
   type LinkQueue,
@@ -19,8 +22,7 @@ const MAC_LENGTH = 6;
 class TapQueue implements LinkQueue {
   readonly memory: FrameMemory;
   readonly headroom: number;
-  /** None: the kernel takes frames as they are. */
-  readonly offloads = 0;
+  readonly offloads: number;
   readonly wakeup: Wakeup = 'level';
   readonly rx: Int32Array;
   readonly tx: Int32Array;
@@ -39,6 +41,7 @@ class TapQueue implements LinkQueue {
     const { memory, bufferSize } = native;
     this.memory = new FrameMemory(memory, native.framesAt, bufferSize, bufferSize, config.buffers, native.sum);
     this.headroom = native.headroom;
+    this.offloads = config.offloads ? TX_TCP_CHECKSUM | TX_UDP_CHECKSUM | TX_TSO : 0;
     this.rx = new Int32Array(memory, native.rxAt, config.burst * DESCRIPTOR_WORDS);
     this.tx = new Int32Array(memory, native.txAt, config.txCapacity * DESCRIPTOR_WORDS);
     this.free = new Int32Array(memory, native.freeAt, config.buffers);

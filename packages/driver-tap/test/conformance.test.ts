@@ -1,28 +1,34 @@
 import { describeLinkDriver, describeTap, Netns, PacketPeer } from '@lunetta/testkit/jest';
 import { TapDriver, tapOptionsSchema } from '../src/index.js';
 
+const CASES = [
+  ['tap', true],
+  ['tap without offloads', false],
+] as const;
+
 // The far end is the kernel's: an AF_PACKET socket on the other side of the device.
 describeTap('the link contract over TAP', () => {
-  describeLinkDriver('tap', {
-    // The kernel may speak on its own, such as to ask who has an address.
-    exactFrames: false,
-    open: async () => {
-      const netns = new Netns();
-      try {
-        const options = tapOptionsSchema.parse({ netns: netns.name, up: true });
-        const port = await new TapDriver().open(options, { interfaceName: 'lan' });
-        const peer = await PacketPeer.open(netns.name, 'lun0');
-        return {
-          port,
-          peer,
-          setLinkState: (state) => void netns.ip('link', 'set', 'lun0', state),
-          remove: () => void netns.ip('link', 'del', 'lun0'),
-          destroy: () => netns.remove(),
-        };
-      } catch (error) {
-        netns.remove();
-        throw error;
-      }
-    },
-  });
+  for (const [name, offloads] of CASES)
+    describeLinkDriver(name, {
+      // The kernel may speak on its own, such as to ask who has an address.
+      exactFrames: false,
+      open: async () => {
+        const netns = new Netns();
+        try {
+          const options = tapOptionsSchema.parse({ netns: netns.name, up: true, offloads });
+          const port = await new TapDriver().open(options, { interfaceName: 'lan' });
+          const peer = await PacketPeer.open(netns.name, 'lun0');
+          return {
+            port,
+            peer,
+            setLinkState: (state) => void netns.ip('link', 'set', 'lun0', state),
+            remove: () => void netns.ip('link', 'del', 'lun0'),
+            destroy: () => netns.remove(),
+          };
+        } catch (error) {
+          netns.remove();
+          throw error;
+        }
+      },
+    });
 });

@@ -10,6 +10,9 @@ import {
   STATE_UP,
   TX_KEEP,
   TX_OFFLOADS,
+  TX_TCP_CHECKSUM,
+  TX_TSO,
+  TX_UDP_CHECKSUM,
 } from '@lunetta/core';
 import { describeTap } from '@lunetta/testkit/jest';
 import { makeNetns, makePeer, openTap, testFrame, type Tap } from './support/tap-fixture.js';
@@ -60,11 +63,29 @@ class HostileStack {
   private flags(): number {
     const { below } = this;
     if (below(10) === 0) return this.anyInt();
-    return (below(3) === 0 ? MORE : 0) | (below(4) === 0 ? TX_KEEP : 0) | (below(20) === 0 ? TX_OFFLOADS : 0);
+    return (below(3) === 0 ? MORE : 0) | (below(4) === 0 ? TX_KEEP : 0) | this.requests();
+  }
+
+  private requests(): number {
+    const { below } = this;
+    if (below(20) === 0) return TX_OFFLOADS;
+    const offered = [TX_TCP_CHECKSUM, TX_UDP_CHECKSUM, TX_TSO, TX_TCP_CHECKSUM | TX_TSO];
+    return below(3) === 0 ? offered[below(offered.length)] : 0;
+  }
+
+  /** Words 5 and 6: an MSS, and lengths of headers that may even be true. */
+  private mss(): number {
+    return this.below(4) === 0 ? this.anyInt() : this.below(3000) << 16;
+  }
+
+  private headerLengths(): number {
+    const { below } = this;
+    if (below(4) === 0) return this.anyInt();
+    return below(2) === 0 ? 14 | (20 << 8) | (20 << 16) : below(256) | (below(256) << 8) | (below(256) << 16);
   }
 
   private length(): number {
-    return this.below(6) === 0 ? this.anyInt() : this.below(1600);
+    return this.below(6) === 0 ? this.anyInt() : this.below(this.below(6) === 0 ? 66_000 : 1600);
   }
 
   /** One poll with arrays of its making. */
@@ -79,7 +100,8 @@ class HostileStack {
     const sends = below(24);
     for (let i = 0; i < sends; i++) {
       const handle = this.handle();
-      tx.set([handle, this.offset(handle), this.length(), this.flags()], i * DESCRIPTOR_WORDS);
+      const words = [handle, this.offset(handle), this.length(), this.flags(), this.anyInt(), this.mss()];
+      tx.set([...words, this.headerLengths(), this.anyInt()], i * DESCRIPTOR_WORDS);
     }
     if (below(30) === 0) counts[COUNT_STOCK] = this.anyInt();
     if (below(30) === 0) stock[below(stock.length)] = this.anyInt();

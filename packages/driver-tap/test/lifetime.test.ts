@@ -154,7 +154,7 @@ describeTap('the collector', () => {
 
   test('ports that were closed are collected: their memory is given back', async () => {
     const netns = makeNetns();
-    const options = tapOptionsSchema.parse({ netns: netns.name, up: true, buffers: 16384 });
+    const options = tapOptionsSchema.parse({ netns: netns.name, up: true, buffers: 16384, offloads: false });
     const resident = (): number => process.memoryUsage().external;
     const cycle = async (): Promise<void> => {
       const port = await new TapDriver().open(options, { interfaceName: 'lan' });

@@ -62,7 +62,7 @@ describeTap('link events', () => {
 
   test('of an MTU larger than the buffers only what fits is used; frames that do not fit are counted', async () => {
     const netns = makeNetns();
-    const tap = await openTap(netns);
+    const tap = await openTap(netns, { offloads: false });
     const peer = await makePeer(netns);
     netns.ip('link', 'set', 'lun0', 'mtu', '9000');
     await until(() => tap.events.includes('mtu'), 'the event');

@@ -6,7 +6,7 @@ import {
   MORE,
   RX_L4_CHECKSUM_GOOD,
   TX_KEEP,
-  TX_UDP_CHECKSUM,
+  TX_IP_CHECKSUM,
   TX_VLAN_INSERT,
 } from '@lunetta/core';
 import { describeTap } from '@lunetta/testkit/jest';
@@ -59,7 +59,7 @@ describeTap('what the stack must not do is refused, counted, and harms nothing',
     ['a negative length', () => ({ length: -60 }), 'length'],
     ['the length 2^31 - 1', () => ({ length: INT_MAX }), 'length'],
     ['less than an Ethernet header', () => ({ length: 13 }), 'frame'],
-    ['an offload that TAP has not', () => ({ flags: TX_UDP_CHECKSUM }), 'offload'],
+    ['an offload that TAP has not', () => ({ flags: TX_IP_CHECKSUM }), 'offload'],
     ['a VLAN tag to insert', () => ({ flags: TX_VLAN_INSERT }), 'offload'],
     ['flags that do not exist', () => ({ flags: INT_MIN }), 'flags'],
     ['a chain without an end', () => ({ flags: MORE }), 'chain'],

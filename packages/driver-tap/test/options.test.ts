@@ -11,6 +11,7 @@ describe('options of a TAP device', () => {
   test('all have a default', () => {
     expect(tapOptionsSchema.parse({})).toEqual({
       device: 'lun0',
+      offloads: true,
       persist: false,
       up: false,
       buffers: 2048,

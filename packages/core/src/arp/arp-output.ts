@@ -3,6 +3,7 @@ import { Packet } from '../link/packet.js';
 import * as arp from '../wire/arp.js';
 import { BROADCAST_HI, BROADCAST_LO } from '../wire/mac-address.js';
 import { ArpCounter } from './arp-counters.js';
+import type { PendingFrame } from './neighbour.js';
 
 /** Writes the Ethernet header before `[packet.at, packet.end)` and queues the frame; the buffer is taken. */
 export type OutputFrame = (packet: Packet, macHi: number, macLo: number, ethertype: 'arp' | 'ipv4') => void;
@@ -33,12 +34,17 @@ export class ArpOutput {
     if (this.send(arp.OPERATION_REPLY, sender, macHi, macLo, target)) this.counters[ArpCounter.repliesSent]++;
   }
 
-  /** Sends a datagram that has waited, `[at, end)` of a buffer that is ours. */
-  datagram(handle: number, at: number, end: number, macHi: number, macLo: number): void {
+  /** Sends a datagram that has waited, in a buffer that is ours. */
+  datagram(frame: PendingFrame, macHi: number, macLo: number): void {
     const { packet } = this;
-    packet.handle = handle;
-    packet.at = at;
-    packet.end = end;
+    packet.handle = frame.handle;
+    packet.at = frame.at;
+    packet.end = frame.end;
+    packet.networkAt = frame.at;
+    packet.flags = frame.flags;
+    packet.mss = frame.mss;
+    packet.transportAt = frame.transportAt;
+    packet.transportHeaderLength = frame.transportHeaderLength;
     this.outputFrame(packet, macHi, macLo, 'ipv4');
   }
 

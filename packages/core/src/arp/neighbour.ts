@@ -8,6 +8,11 @@ export interface PendingFrame {
   /** The IP datagram is `[at, end)`. */
   readonly at: number;
   readonly end: number;
+  /** What the device is asked to do with it: as in `Packet`. */
+  readonly flags: number;
+  readonly mss: number;
+  readonly transportAt: number;
+  readonly transportHeaderLength: number;
 }
 
 /** A neighbour on the link: what ARP knows of it and what it has asked. */

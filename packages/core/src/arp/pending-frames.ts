@@ -37,7 +37,9 @@ export class PendingFrames {
         return;
       }
     }
-    const frame = { neighbour, handle: packet.takeHandle(), at: packet.at, end: packet.end };
+    const { at, end, flags, mss, transportAt, transportHeaderLength } = packet;
+    const handle = packet.takeHandle();
+    const frame = { neighbour, handle, at, end, flags, mss, transportAt, transportHeaderLength };
     neighbour.pending.push(frame);
     this.waiting.add(frame);
   }

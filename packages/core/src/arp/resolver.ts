@@ -153,7 +153,7 @@ export class Resolver {
     const frame = neighbour.pending[0];
     if (!this.io.hasTxRoom) return this.pending.drop(frame, DropReason['link.txFull']);
     this.pending.take(frame);
-    this.output.datagram(frame.handle, frame.at, frame.end, neighbour.macHi, neighbour.macLo);
+    this.output.datagram(frame, neighbour.macHi, neighbour.macLo);
   }
 
   /** Starts asking a neighbour, if that is not under way. */

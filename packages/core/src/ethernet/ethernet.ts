@@ -165,17 +165,17 @@ export class Ethernet implements Ipv4Link {
       io.txDrops[DropReason['link.txFull']]++;
       return;
     }
-    const { view, end } = packet;
+    const { view } = packet;
     if (this.tag !== undefined) return this.transmitTagged(packet, this.tag, macHi, macLo, ethertype);
     const at = packet.at - ethernet.HEADER_LENGTH;
     ethernet.write(view, at, macHi, macLo, this.macHi, this.macLo, ethertype);
-    io.transmit(packet.takeHandle(), at, end - at);
+    io.transmit(packet, at);
   }
 
   /** With the tag of our VLAN: by the device if it can, else between the addresses and the ethertype. */
   private transmitTagged(packet: Packet, tag: VlanTag, macHi: number, macLo: number, ethertype: number): void {
     const { io } = this;
-    const { view, end } = packet;
+    const { view } = packet;
     const isInserted = tag.outer === undefined && tag.tpid === ethernet.ETHERTYPE_VLAN && io.insertsTags;
     let typeAt = packet.at - 2;
     view.setUint16(typeAt, ethertype);
@@ -186,7 +186,7 @@ export class Ethernet implements Ipv4Link {
     }
     const at = typeAt - ethernet.TYPE_AT;
     ethernet.write(view, at, macHi, macLo, this.macHi, this.macLo, view.getUint16(typeAt));
-    if (isInserted) io.transmitTagged(packet.takeHandle(), at, end - at, tag.id);
-    else io.transmit(packet.takeHandle(), at, end - at);
+    if (isInserted) io.transmitTagged(packet, at, tag.id);
+    else io.transmit(packet, at);
   }
 }

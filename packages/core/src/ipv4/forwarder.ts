@@ -1,5 +1,5 @@
 import type { Icmp } from '../icmp/icmp.js';
-import { RX_L4_CHECKSUM_GOOD } from '../link/descriptor.js';
+import { RX_COALESCED, RX_L4_CHECKSUM_GOOD } from '../link/descriptor.js';
 import { DropReason } from '../link/drop-reason.js';
 import { Cast, type Packet } from '../link/packet.js';
 import type { Path } from '../network/path.js';
@@ -12,6 +12,7 @@ import { FORWARD_COUNTERS, ForwardCounter } from './forward-counters.js';
 import type { Ipv4Interface } from './ipv4-interface.js';
 import type { Ipv4Output } from './ipv4-output.js';
 import type { Ipv4Settings } from './ipv4-settings.js';
+import { cutOf, sendSegments, type Cut } from './tcp-segmenter.js';
 import { finishChecksum } from './transport-checksum.js';
 
 /** Passes on what is for others (RFC 1812 section 5): in its own buffer where both links share their memory. */
@@ -53,19 +54,33 @@ export class Forwarder {
   }
 
   private send(packet: Packet, path: Path, headerLength: number): void {
-    const { view, networkAt, end } = packet;
-    const isTooLong = end - networkAt > path.linkMtu;
+    const { view, networkAt, end, mss } = packet;
+    const cut = (packet.flags & RX_COALESCED) !== 0 ? cutOf(packet) : undefined;
+    const isTooLong = (cut === undefined ? end - networkAt : cut.headersLength + mss) > path.linkMtu;
     if (isTooLong && (ipv4.fragmentWord(view, networkAt) & ipv4.DONT_FRAGMENT) !== 0) {
       this.icmp.unreachable(packet, icmpv4.CODE_FRAGMENTATION_NEEDED, path.linkMtu);
       return packet.drop(DropReason['forward.tooLong']);
     }
     // The device vouches for it, and it may be unfinished: a local sender leaves it to hardware that never sees it.
-    if ((packet.flags & RX_L4_CHECKSUM_GOOD) !== 0) finishChecksum(packet);
+    const isWhole = cut === undefined || isTooLong; // each segment gets one of its own
+    if ((packet.flags & RX_L4_CHECKSUM_GOOD) !== 0 && isWhole) finishChecksum(packet);
     ipv4.decrementTtl(view, networkAt);
-    const isSent = isTooLong ? this.sendFragments(packet, path, headerLength) : this.sendWhole(packet, path);
-    if (!isSent) return packet.drop(DropReason['forward.noRoom']);
+    if (!this.sendAs(packet, path, headerLength, cut, isTooLong)) return packet.drop(DropReason['forward.noRoom']);
     this.counters[ForwardCounter.forwarded]++;
     packet.forwarded();
+  }
+
+  /** Sends it in segments, in fragments or whole; false if there is no room. */
+  private sendAs(packet: Packet, path: Path, headerLength: number, cut: Cut | undefined, isTooLong: boolean): boolean {
+    if (cut !== undefined && !isTooLong) return this.sendSegments(packet, path, cut);
+    return isTooLong ? this.sendFragments(packet, path, headerLength) : this.sendWhole(packet, path);
+  }
+
+  private sendSegments(packet: Packet, path: Path, cut: Cut): boolean {
+    const link = path.link!;
+    if (!link.io.hasRoomFor(cut.count)) return false;
+    sendSegments(packet, cut, link, path.nextHop!);
+    return true;
   }
 
   private sendWhole(packet: Packet, path: Path): boolean {

@@ -1,4 +1,5 @@
 import type { SocketErrorCode } from '../errors/socket-error.js';
+import { TX_TSO } from '../link/descriptor.js';
 import { DropReason } from '../link/drop-reason.js';
 import { LinkCounter } from '../link/link-counters.js';
 import type { LinkIo } from '../link/link-io.js';
@@ -98,9 +99,22 @@ export class Ipv4Output implements NetworkLayer {
     return packet;
   }
 
+  maxSegmented(path: Path): number {
+    const { io } = path.link!;
+    if ((io.offloads & TX_TSO) === 0) return 0;
+    return Math.min(this.maxPayload, io.txCapacityBytes);
+  }
+
+  beginSegmented(path: Path, length: number): Packet {
+    const { outgoing } = path.link!.io;
+    outgoing.begin(length);
+    return outgoing;
+  }
+
   output(packet: Packet, path: Path, protocol: number, ttl: number, tos: number, dontFragment = false): void {
     if (!this.finish(packet, path, protocol, ttl, tos, dontFragment)) return;
-    if (packet.end - packet.at > path.mtu) return this.fragmenter.send(path.link!, path.nextHop!, path.mtu);
+    const isTooLong = packet.end - packet.at > path.mtu && (packet.flags & TX_TSO) === 0;
+    if (isTooLong) return this.fragmenter.send(path.link!, path.nextHop!, path.mtu);
     path.link!.output(packet, path.nextHop!);
   }
 

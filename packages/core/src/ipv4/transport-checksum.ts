@@ -1,4 +1,4 @@
-import { RX_L4_CHECKSUM_GOOD } from '../link/descriptor.js';
+import { RX_L4_CHECKSUM_GOOD, TX_TCP_CHECKSUM, TX_UDP_CHECKSUM } from '../link/descriptor.js';
 import type { Packet } from '../link/packet.js';
 import * as checksum from '../wire/checksum.js';
 import * as ipv4 from '../wire/ipv4.js';
@@ -34,6 +34,7 @@ export function finishChecksum(packet: Packet): void {
 /** The 16-bit word at `wordAt`, which the transport's checksum covers, becomes `value` (RFC 1624). */
 export function replaceWord(packet: Packet, wordAt: number, value: number): void {
   const { view } = packet;
+  if ((packet.flags & (TX_TCP_CHECKSUM | TX_UDP_CHECKSUM)) !== 0) return replaceUnfinished(packet, wordAt, value);
   if ((packet.flags & RX_L4_CHECKSUM_GOOD) !== 0) {
     // The device vouches for it, and it may be unfinished.
     finishChecksum(packet);
@@ -44,6 +45,16 @@ export function replaceWord(packet: Packet, wordAt: number, value: number): void
     const sum = checksum.update(view.getUint16(sumAt), view.getUint16(wordAt), value);
     const isUdp = ipv4.protocol(view, packet.networkAt) === ipv4.PROTOCOL_UDP;
     view.setUint16(sumAt, sum === 0 && isUdp ? 0xffff : sum);
+  }
+  view.setUint16(wordAt, value);
+}
+
+/** The device is to finish the checksum: so far its field holds the sum of the addresses and what else is before the transport. */
+function replaceUnfinished(packet: Packet, wordAt: number, value: number): void {
+  const { view, at } = packet;
+  const sumAt = transportChecksumAt(packet);
+  if (sumAt >= 0 && wordAt < at) {
+    view.setUint16(sumAt, checksum.fold(view.getUint16(sumAt) + (~view.getUint16(wordAt) & 0xffff) + value));
   }
   view.setUint16(wordAt, value);
 }

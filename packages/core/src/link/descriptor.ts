@@ -16,7 +16,10 @@ export const LENGTH = 2;
 export const FLAGS = 3;
 /** Word 4: length of the whole frame in bytes; valid in the first descriptor of a chain (first one with `MORE`). */
 export const FRAME_LENGTH = 4;
-/** Word 5: VLAN tag (TCI) in bits 0-15 (with `RX_VLAN_STRIPPED` or `TX_VLAN_INSERT`), MSS in bits 16-30 (with `TX_TSO`). */
+/**
+ * Word 5: VLAN tag (TCI) in bits 0-15 (with `RX_VLAN_STRIPPED` or `TX_VLAN_INSERT`), MSS in bits 16-30 (with
+ * `RX_COALESCED` or `TX_TSO`): bytes of text in each TCP segment but the last.
+ */
 export const VLAN_AND_MSS = 5;
 /** Word 6: bytes of the layer 2 header in bits 0-7, layer 3 in 8-15, layer 4 in 16-23; valid with any `TX_` request. */
 export const HEADER_LENGTHS = 6;
@@ -40,6 +43,12 @@ export const RX_L4_CHECKSUM_BAD = 1 << 4;
 export const RX_VLAN_STRIPPED = 1 << 5;
 /** Word 7 holds the receive-side-scaling hash. */
 export const RX_HASH = 1 << 6;
+/**
+ * The frame is several TCP segments of one connection that came one after the other, put together: the headers of the
+ * first one, with the length and the text of all; their MSS is in word 5. It may be longer than the MTU. Their checksums
+ * were right: `RX_L4_CHECKSUM_GOOD` goes with it.
+ */
+export const RX_COALESCED = 1 << 7;
 
 // Sending.
 /**
@@ -53,7 +62,10 @@ export const TX_IP_CHECKSUM = 1 << 9;
 export const TX_UDP_CHECKSUM = 1 << 10;
 /** Fill in the TCP checksum (the field holds the pseudo-header's sum). */
 export const TX_TCP_CHECKSUM = 1 << 11;
-/** Cut the TCP payload into segments of the MSS in word 5 (TSO). */
+/**
+ * Cut the TCP payload into segments of the MSS in word 5 (TSO), which fit the MTU; implies their checksums (the field
+ * holds the pseudo-header's sum over the whole length).
+ */
 export const TX_TSO = 1 << 12;
 /** Insert the VLAN tag of word 5. */
 export const TX_VLAN_INSERT = 1 << 13;

@@ -2,10 +2,14 @@ import {
   DESCRIPTOR_WORDS,
   FLAGS,
   HANDLE,
+  HEADER_LENGTHS,
   LENGTH,
   MORE,
   OFFSET,
+  RX_COALESCED,
   RX_VLAN_STRIPPED,
+  TX_OFFLOADS,
+  TX_TSO,
   TX_VLAN_INSERT,
   VLAN_AND_MSS,
 } from './descriptor.js';
@@ -32,6 +36,8 @@ export class LinkIo implements PacketLink {
   readonly outgoing: Packet;
   /** Bytes that a frame started with {@link Packet.begin} can hold. */
   readonly txCapacityBytes: number;
+  /** See {@link LinkQueue.offloads}. */
+  readonly offloads: number;
   /** See {@link LinkCounter}. */
   readonly counters = new Float64Array(LINK_COUNTERS);
   /** Received frames dropped, by reason. */
@@ -67,6 +73,7 @@ export class LinkIo implements PacketLink {
     this.stock = queue.stock;
     this.counts = queue.counts;
     this.outgoing = new Packet(this);
+    this.offloads = queue.offloads;
     this.txCapacityBytes = queue.memory.bufferSize - TX_HEADROOM;
     this.txCapacity = queue.tx.length / DESCRIPTOR_WORDS;
   }
@@ -79,6 +86,11 @@ export class LinkIo implements PacketLink {
   /** True if a frame can be queued and a buffer for it is in stock. */
   get hasRoom(): boolean {
     return this.txCount < this.txCapacity && this.counts[COUNT_STOCK] > 0;
+  }
+
+  /** True if so many frames can be queued, with a buffer in stock for each. */
+  hasRoomFor(frames: number): boolean {
+    return this.txCount + frames <= this.txCapacity && this.counts[COUNT_STOCK] >= frames;
   }
 
   /** True if somebody waits for room. */
@@ -123,7 +135,10 @@ export class LinkIo implements PacketLink {
     packet.end = at + length;
     const flags = rx[d + FLAGS];
     packet.flags = flags;
-    if ((flags & RX_VLAN_STRIPPED) !== 0) packet.vlanTci = rx[d + VLAN_AND_MSS] & 0xffff;
+    if ((flags & (RX_VLAN_STRIPPED | RX_COALESCED)) !== 0) {
+      packet.vlanTci = rx[d + VLAN_AND_MSS] & 0xffff;
+      packet.mss = rx[d + VLAN_AND_MSS] >>> 16;
+    }
     return length;
   }
 
@@ -154,28 +169,46 @@ export class LinkIo implements PacketLink {
     this.free[this.counts[COUNT_FREE]++] = handle;
   }
 
-  /** Queues a frame of one segment; the buffer is the driver's from now on. The caller has seen {@link hasTxRoom}. */
-  transmit(handle: number, at: number, length: number): void {
+  /**
+   * Queues the frame `[at, packet.end)`, of one segment, with what `packet.flags` asks of the device; the buffer is the
+   * driver's from now on. The caller has seen {@link hasTxRoom}.
+   */
+  transmit(packet: Packet, at: number): void {
     const { tx } = this;
     const d = this.txCount++ * DESCRIPTOR_WORDS;
-    tx[d + HANDLE] = handle;
+    const length = packet.end - at;
+    const requests = packet.flags & TX_OFFLOADS;
+    tx[d + HANDLE] = packet.takeHandle();
     tx[d + OFFSET] = at;
     tx[d + LENGTH] = length;
-    tx[d + FLAGS] = 0;
+    tx[d + FLAGS] = requests;
+    if (requests !== 0) this.describeRequests(packet, at, d);
     this.counters[LinkCounter.txBytes] += length;
+  }
+
+  private describeRequests(
+    { flags, mss, networkAt, transportAt, transportHeaderLength }: Packet,
+    at: number,
+    d: number,
+  ) {
+    const { tx } = this;
+    if ((flags & TX_TSO) !== 0) tx[d + VLAN_AND_MSS] = mss << 16;
+    tx[d + HEADER_LENGTHS] = (networkAt - at) | ((transportAt - networkAt) << 8) | (transportHeaderLength << 16);
   }
 
   /** True if the device writes VLAN tags: {@link transmitTagged}. */
   get insertsTags(): boolean {
-    return (this.queue.offloads & TX_VLAN_INSERT) !== 0;
+    return (this.offloads & TX_VLAN_INSERT) !== 0;
   }
 
   /** As {@link transmit}; the device puts a VLAN tag in. */
-  transmitTagged(handle: number, at: number, length: number, tci: number): void {
+  transmitTagged(packet: Packet, at: number, tci: number): void {
+    const { tx } = this;
     const d = this.txCount * DESCRIPTOR_WORDS;
-    this.transmit(handle, at, length);
-    this.tx[d + FLAGS] = TX_VLAN_INSERT;
-    this.tx[d + VLAN_AND_MSS] = tci;
+    tx[d + VLAN_AND_MSS] = 0;
+    this.transmit(packet, at);
+    tx[d + FLAGS] |= TX_VLAN_INSERT;
+    tx[d + VLAN_AND_MSS] |= tci;
   }
 
   hold(): boolean {

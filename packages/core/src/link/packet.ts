@@ -32,8 +32,13 @@ export class Packet {
   at = 0;
   /** Byte offset after the present layer's last byte. */
   end = 0;
-  /** Flags of the receive descriptor (`RX_...`). */
+  /** Flags of the receive descriptor (`RX_...`); what the device is asked to do when it sends the frame (`TX_...`). */
   flags = 0;
+  /** With `RX_COALESCED` or `TX_TSO`: bytes of text in each TCP segment but the last. */
+  mss = 0;
+  /** With a checksum or `TX_TSO` asked for: byte offset of the transport header, and its length in bytes. */
+  transportAt = 0;
+  transportHeaderLength = 0;
   /** The VLAN tag that the device took out; valid with the flag `RX_VLAN_STRIPPED`. */
   vlanTci = 0;
   /** Byte offset of the network header. */
@@ -59,6 +64,7 @@ export class Packet {
     this.handle = this.link.allocate();
     this.at = this.memory.bufferAt(this.handle) + TX_HEADROOM;
     this.end = this.at + length;
+    this.flags = 0;
   }
 
   /** The buffer becomes the caller's. */

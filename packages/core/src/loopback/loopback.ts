@@ -52,6 +52,6 @@ export class Loopback implements LoopLink {
     }
     const at = packet.at - HEADER_LENGTH;
     packet.view.setInt32(at, index);
-    io.transmit(packet.takeHandle(), at, packet.end - at);
+    io.transmit(packet, at);
   }
 }

@@ -35,6 +35,15 @@ export interface NetworkLayer {
    */
   begin(path: Path, length: number): Packet | undefined;
 
+  /**
+   * Most bytes of payload in a datagram whose TCP segments the path's device cuts up itself (`TX_TSO`, to be asked for in
+   * `packet.flags`); 0 if it does not.
+   */
+  maxSegmented(path: Path): number;
+
+  /** As {@link begin}, of a datagram of up to {@link maxSegmented} bytes of payload for the device to cut up; there is room. */
+  beginSegmented(path: Path, length: number): Packet;
+
   /** Most bytes of payload in a datagram, in fragments or not. */
   readonly maxPayload: number;
 
@@ -43,7 +52,7 @@ export interface NetworkLayer {
    * from {@link begin}, or is a received one, which fits `path.mtu`, and the link has room for it.
    *
    * @param packet the transport's segment is `[at, end)`
-   * @param dontFragment no router on the way may cut it up; it fits `path.mtu`
+   * @param dontFragment no router on the way may cut it up; it fits `path.mtu`, or its segments do
    */
   output(packet: Packet, path: Path, protocol: number, ttl: number, tos: number, dontFragment?: boolean): void;
 

@@ -148,7 +148,7 @@ export class Raw {
     packet.begin(frame.length);
     packet.memory.bytes.set(frame, packet.at);
     io.counters[LinkCounter.txAccepted]++;
-    io.transmit(packet.takeHandle(), packet.at, frame.length);
+    io.transmit(packet, packet.at);
     this.loop.wake();
     return undefined;
   }

@@ -2,7 +2,7 @@ import type { VlanTag } from '../ethernet/ethernet.js';
 import type { Ipv4Interface } from '../ipv4/ipv4-interface.js';
 import { FrameMemory } from '../link/frame-memory.js';
 import { DropReason } from '../link/drop-reason.js';
-import { FLAGS, DESCRIPTOR_WORDS } from '../link/descriptor.js';
+import { FLAGS, DESCRIPTOR_WORDS, VLAN_AND_MSS } from '../link/descriptor.js';
 import type { LinkPort } from '../link/link-driver.js';
 import type { LinkIo } from '../link/link-io.js';
 import { Packet } from '../link/packet.js';
@@ -97,6 +97,7 @@ export class NetworkInterface {
     chain.at = 0;
     chain.end = length;
     chain.flags = io.queue.rx[first * DESCRIPTOR_WORDS + FLAGS]!;
+    chain.mss = io.queue.rx[first * DESCRIPTOR_WORDS + VLAN_AND_MSS] >>> 16;
     if (length > LARGEST_FRAME || io.isChained(last)) chain.drop(DropReason['link.chainTooLong']);
     else this.link.input(chain);
     return last;

@@ -105,7 +105,7 @@ export class ConnectionTimers {
     const length = Math.min(sender.unsent, sender.mss, sender.usableWindow);
     const isNew = length > 0;
     if (isNew) this.transmission.sendNew(block, length, false);
-    else this.transmission.resend(block, recovery.board.segments.count - 1);
+    else this.transmission.resend(block, recovery.board.cutLast(sender.mss));
     recovery.probe.sent(sender.next, !isNew);
   }
 

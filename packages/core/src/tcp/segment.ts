@@ -1,3 +1,4 @@
+import { RX_COALESCED } from '../link/descriptor.js';
 import type { Packet } from '../link/packet.js';
 import * as ipv4 from '../wire/ipv4.js';
 import * as tcp from '../wire/tcp.js';
@@ -21,6 +22,8 @@ export class Segment {
   /** Where the text lies in {@link bytes}. */
   payloadAt = 0;
   payloadLength = 0;
+  /** Bytes of text in the largest segment of it: the device may have put several together. */
+  largestText = 0;
   /** DSCP and ECN of the datagram. */
   tos = 0;
   readonly options = new TcpOptions();
@@ -62,6 +65,8 @@ export class Segment {
     this.urgentPointer = tcp.urgentPointer(view, at);
     this.payloadAt = at + tcp.headerLength(view, at);
     this.payloadLength = packet.end - this.payloadAt;
+    const isCoalesced = (packet.flags & RX_COALESCED) !== 0 && packet.mss < this.payloadLength;
+    this.largestText = isCoalesced ? packet.mss : this.payloadLength;
     return tcpOptions.read(view, at + tcp.HEADER_LENGTH, this.payloadAt, this.options);
   }
 }

@@ -125,7 +125,7 @@ export class TimeWaits {
     const { path, localPort, remotePort, sendNext, receiveNext, hasTimestamps } = entry;
     if (!this.writer.hasRoom(path)) return;
     const headerLength = tcp.HEADER_LENGTH + (hasTimestamps ? tcpOptions.TIMESTAMPS_LENGTH : 0);
-    const packet = this.writer.begin(path, headerLength, 0);
+    const packet = this.writer.begin(path, headerLength, 0, 0);
     if (hasTimestamps) {
       const now = (Math.floor(this.time.nowUs / 1000) + entry.timestampOffset) | 0;
       tcpOptions.writeTimestamps(packet.view, packet.at + tcp.HEADER_LENGTH, now, entry.recentTimestamp);

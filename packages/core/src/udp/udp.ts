@@ -14,7 +14,7 @@ import { format } from '../wire/ipv4-address.js';
 import * as udp from '../wire/udp.js';
 import type { BoundSocket } from './bound-socket.js';
 import { Datagram, type ReplyPort } from './datagram.js';
-import { checksumOf, isChecksumGood } from './udp-checksum.js';
+import { isChecksumGood, makeChecksum } from './udp-checksum.js';
 import { UDP_COUNTERS, UdpCounter } from './udp-counters.js';
 import { ephemeralPort } from '../network/ephemeral-port.js';
 import { UdpDemux } from './udp-demux.js';
@@ -183,7 +183,7 @@ export class Udp implements ErrorReceiver, ReplyPort, UdpPort {
   private output(packet: Packet, socket: BoundSocket, path: Path, dstPort: number, knownSum: number): void {
     const { view, at, end } = packet;
     const { localPort } = socket;
-    const sum = knownSum !== 0 ? knownSum : checksumOf(packet, path, localPort, dstPort);
+    const sum = knownSum !== 0 ? knownSum : makeChecksum(packet, path, localPort, dstPort, this.network.headerLength);
     udp.write(view, at, localPort, dstPort, end - at, sum);
     const { typeOfService, dontFragment } = socket;
     if (path.cast === Cast.MULTICAST) {

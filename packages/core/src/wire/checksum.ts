@@ -51,9 +51,13 @@ export function addWord(sum: number, word: number): number {
 
 /** Folds a partial sum below 2^31 to 16 bits and complements it: the value of a checksum field. */
 export function finish(sum: number): number {
+  return ~fold(sum) & 0xffff;
+}
+
+/** Folds a partial sum below 2^31 to 16 bits: what stands in a checksum field that a device is to finish. */
+export function fold(sum: number): number {
   sum = (sum & 0xffff) + (sum >>> 16);
-  sum = (sum & 0xffff) + (sum >>> 16);
-  return ~sum & 0xffff;
+  return (sum & 0xffff) + (sum >>> 16);
 }
 
 /**

@@ -165,6 +165,20 @@ export function makeWhole(view: DataView, at: number, headerLength: number, tos:
   view.setUint16(at + 10, checksum.finish(checksum.add(0, view, at, at + headerLength)));
 }
 
+/** Makes the header of `headerLength` bytes at `at`, copied from another datagram, that of one of another length. */
+export function setLength(
+  view: DataView,
+  at: number,
+  headerLength: number,
+  totalLength: number,
+  identification: number,
+): void {
+  view.setUint16(at + 2, totalLength);
+  view.setUint16(at + 4, identification);
+  view.setUint16(at + 10, 0);
+  view.setUint16(at + 10, checksum.finish(checksum.add(0, view, at, at + headerLength)));
+}
+
 /** Makes the header of `headerLength` bytes at `at`, copied from a larger datagram, that of a fragment. */
 export function makeFragment(
   view: DataView,

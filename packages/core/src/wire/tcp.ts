@@ -84,6 +84,11 @@ export function write(
   view.setInt32(at + 16, 0);
 }
 
+export function setSeqAndFlags(view: DataView, at: number, seq: number, flags: number): void {
+  view.setInt32(at + 4, seq);
+  view.setUint8(at + 13, flags);
+}
+
 export function setChecksum(view: DataView, at: number, checksum: number): void {
   view.setUint16(at + 16, checksum);
 }

@@ -1,5 +1,5 @@
 import { END_OF_STREAM, Stack, type StackSettings, type TcpConnection } from '@lunetta/core';
-import { createMemoryCable, expectConserved, VirtualHost, type MemoryCableOptions } from '@lunetta/testkit';
+import { createMemoryCable, expectConserved, FaultyPort, VirtualHost, type MemoryCableOptions } from '@lunetta/testkit';
 
 const SERVER = '10.0.0.2';
 const CLIENT = '10.0.0.1';
@@ -10,6 +10,8 @@ export interface PairOptions {
   readonly cable?: MemoryCableOptions;
   readonly client?: StackSettings;
   readonly server?: StackSettings;
+  /** Share of the frames to the server that are lost. 0. */
+  readonly loss?: number;
 }
 
 /** Two stacks on one cable, in virtual time. */
@@ -24,7 +26,9 @@ export class TcpPair {
     this.client = new Stack(this.host, options.client);
     this.server = new Stack(this.host, options.server);
     this.client.addInterface(cable.a, { name: 'client', addresses: [`${CLIENT}/24`], mode: 'interrupt' });
-    this.server.addInterface(cable.b, { name: 'server', addresses: [`${SERVER}/24`], mode: 'interrupt' });
+    const { random } = this.host;
+    const port = options.loss === undefined ? cable.b : new FaultyPort(cable.b, { loss: options.loss, random });
+    this.server.addInterface(port, { name: 'server', addresses: [`${SERVER}/24`], mode: 'interrupt' });
     this.host.settle();
   }
 

@@ -7,6 +7,9 @@ import {
   PortCounters,
   type QueueAudit,
   type Scheduler,
+  TX_TCP_CHECKSUM,
+  TX_TSO,
+  TX_UDP_CHECKSUM,
   Waker,
   type Wakeup,
 } from '@lunetta/core';
@@ -49,6 +52,12 @@ export interface MemoryCableOptions {
   readonly wakeup?: Wakeup | undefined;
   /** Longer frames come as chains of segments of this size, at least 256. The buffer without its headroom. */
   readonly segmentSize?: number | undefined;
+  /**
+   * Whether both ends offer to finish checksums and to cut up TCP segments (TSO), and show each other what they were
+   * given as it is, unfinished and in one piece: as between a virtual machine and its host. Give a `bufferSize` that
+   * holds such frames. false.
+   */
+  readonly offloads?: boolean | undefined;
   /** Polls after which a buffer sent with `TX_KEEP` comes back in `done`. 0: in the same poll. */
   readonly keepPolls?: number | undefined;
   /** Whether frames shorter than 60 bytes arrive padded, as from an Ethernet. false: as from a TAP device. */
@@ -137,6 +146,7 @@ function resolve(options: MemoryCableOptions) {
     wakeup: options.wakeup ?? ('edge' as const),
     segmentSize: options.segmentSize ?? bufferSize - headroom,
     keepPolls: options.keepPolls ?? 0,
+    offloads: options.offloads === true ? TX_TCP_CHECKSUM | TX_UDP_CHECKSUM | TX_TSO : 0,
     padTo60: options.padTo60 ?? false,
     poison: options.poison ?? false,
     addresses: options.addresses ?? {},
@@ -196,7 +206,6 @@ function createPort(resolved: Resolved, end: CableEnd, half: Half, peer: Half, c
     owner: end === 'a' || resolved.oneStack ? OWNER_STACK : OWNER_SECOND_STACK,
     outbound: peer.inbound,
     stockCapacity: resolved.stock,
-    offloads: 0,
   });
   return new MemoryPort({
     driver: 'memory',

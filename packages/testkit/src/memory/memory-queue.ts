@@ -9,8 +9,10 @@ import {
   OWNER_DEVICE,
   PooledQueue,
   type PooledQueueParts,
+  RX_COALESCED,
   STATE_GONE,
   STATE_UP,
+  VLAN_AND_MSS,
 } from '@lunetta/core';
 import { DROP_RX_CLOSED, DROP_RX_LINK_DOWN, DROP_TX_LINK_DOWN, DROP_TX_QUEUE_FULL } from './drop-names.js';
 import type { Receiver } from './receiver.js';
@@ -117,6 +119,7 @@ export class MemoryQueue extends PooledQueue {
       rx[to + LENGTH] = ring[from + LENGTH];
       rx[to + FLAGS] = flags;
       rx[to + FRAME_LENGTH] = ring[from + FRAME_LENGTH];
+      if ((flags & RX_COALESCED) !== 0) rx[to + VLAN_AND_MSS] = ring[from + VLAN_AND_MSS];
       owner[handle] = me;
       if ((flags & MORE) === 0) {
         whole = i + 1;

@@ -11,9 +11,13 @@ import {
   OFFSET,
   OWNER_DEVICE,
   type PortCounters,
+  RX_COALESCED,
+  RX_L4_CHECKSUM_GOOD,
   type Waker,
   TX_KEEP,
   TX_OFFLOADS,
+  TX_TSO,
+  VLAN_AND_MSS,
 } from '@lunetta/core';
 import { BytesCopier } from './copy-bytes.js';
 import { DROP_RX_NO_BUFFER } from './drop-names.js';
@@ -24,6 +28,12 @@ export const MIN_FIRST_SEGMENT = 256;
 
 /** The shortest frame on an Ethernet without its frame check sequence. IEEE 802.3 clause 4A.4.2 (minFrameSize). */
 const MIN_WIRE_LENGTH = 60;
+
+/** What was asked of the device shows at the far end as with a virtual machine's: nothing was on a wire, nothing was cut up. */
+function rxFlags(requests: number): number {
+  if (requests === 0) return 0;
+  return (requests & TX_TSO) === 0 ? RX_L4_CHECKSUM_GOOD : RX_L4_CHECKSUM_GOOD | RX_COALESCED;
+}
 
 /** What a {@link Receiver} is made of. */
 export interface ReceiverParts {
@@ -150,6 +160,8 @@ export class Receiver {
     }
     const total = Math.max(frameLength, this.minLength);
     let base = at * DESCRIPTOR_WORDS;
+    const requests = tx[base + FLAGS] & TX_OFFLOADS;
+    const mss = (requests & TX_TSO) === 0 ? 0 : tx[base + VLAN_AND_MSS] >>> 16;
     let fromAt = tx[base + OFFSET];
     let fromLeft = tx[base + LENGTH];
     for (let left = total, unread = frameLength; left > 0;) {
@@ -173,7 +185,7 @@ export class Receiver {
       // Padding: zeros, nothing old.
       for (; filled < segmentLength; filled++) pool.memory.bytes[offset + filled] = 0;
       left -= segmentLength;
-      wire.push(handle, offset, segmentLength, left > 0 ? MORE : 0, total);
+      wire.push(handle, offset, segmentLength, rxFlags(requests) | (left > 0 ? MORE : 0), total, mss);
     }
   }
 

@@ -1,4 +1,4 @@
-import { DESCRIPTOR_WORDS, FLAGS, FRAME_LENGTH, HANDLE, LENGTH, OFFSET } from '@lunetta/core';
+import { DESCRIPTOR_WORDS, FLAGS, FRAME_LENGTH, HANDLE, LENGTH, OFFSET, VLAN_AND_MSS } from '@lunetta/core';
 
 /**
  * One direction of a cable: descriptors of the frames on their way, a ring of a power of two. The buffers that they
@@ -25,7 +25,7 @@ export class Wire {
   }
 
   /** Puts a descriptor behind the others; the caller has seen that there is room. */
-  push(handle: number, offset: number, length: number, flags: number, frameLength: number): void {
+  push(handle: number, offset: number, length: number, flags: number, frameLength: number, mss = 0): void {
     const ring = this.ring;
     const at = ((this.head + this.count++) & this.mask) * DESCRIPTOR_WORDS;
     ring[at + HANDLE] = handle;
@@ -33,6 +33,7 @@ export class Wire {
     ring[at + LENGTH] = length;
     ring[at + FLAGS] = flags;
     ring[at + FRAME_LENGTH] = frameLength;
+    ring[at + VLAN_AND_MSS] = mss << 16;
   }
 
   /** Takes out the first `count` descriptors. */

@@ -11,6 +11,7 @@ import {
   MORE,
   OFFSET,
   RSS_HASH,
+  RX_COALESCED,
   RX_HASH,
   RX_VLAN_STRIPPED,
   STATE_UP,
@@ -137,7 +138,7 @@ function shown(rx: Int32Array, { bytes, first, end }: BurstFrame): string | Show
   if (end - first > 1) {
     frame.segments = Array.from({ length: end - first }, (_, i) => rx[(first + i) * DESCRIPTOR_WORDS + LENGTH]);
   }
-  if ((flags & RX_VLAN_STRIPPED) !== 0) frame.vlan = rx[d + VLAN_AND_MSS];
+  if ((flags & (RX_VLAN_STRIPPED | RX_COALESCED)) !== 0) frame.vlan = rx[d + VLAN_AND_MSS];
   if ((flags & RX_HASH) !== 0) frame.hash = rx[d + RSS_HASH];
   return frame;
 }

@@ -1,4 +1,15 @@
-import { DESCRIPTOR_WORDS, FLAGS, HANDLE, LENGTH, MORE, OFFSET, TX_OFFLOADS } from '../descriptor.js';
+import {
+  DESCRIPTOR_WORDS,
+  FLAGS,
+  HANDLE,
+  HEADER_LENGTHS,
+  LENGTH,
+  MORE,
+  OFFSET,
+  TX_OFFLOADS,
+  TX_TSO,
+  VLAN_AND_MSS,
+} from '../descriptor.js';
 import { type FramePool, OWNER_CHECKED } from './frame-pool.js';
 import {
   type PortCounters,
@@ -13,6 +24,9 @@ import {
 
 /** An Ethernet header: nothing shorter is a frame. */
 export const MIN_FRAME_LENGTH = 14;
+
+/** The longest frame that a device cuts up: an IPv4 datagram of 65,535 bytes with an Ethernet header and a VLAN tag. */
+const LONGEST_SEGMENTED = 65_535 + 18;
 
 /** Judges what the stack wants to send, a frame at a time. Its outcome lies in fields: a result object is garbage. */
 export class TxCheck {
@@ -81,16 +95,26 @@ export class TxCheck {
     if (more) {
       counters.refused[REFUSE_OPEN_CHAIN]++;
       good = false;
-    } else if (good && (frameLength < MIN_FRAME_LENGTH || frameLength > this.maxFrameLength)) {
-      counters.refused[REFUSE_FRAME_LENGTH]++;
-      good = false;
     } else if (good && (flags & TX_OFFLOADS & ~this.offloads) !== 0) {
       counters.refused[REFUSE_OFFLOAD]++;
+      good = false;
+    } else if (good && (frameLength < MIN_FRAME_LENGTH || frameLength > this.longest(at, flags))) {
+      counters.refused[REFUSE_FRAME_LENGTH]++;
       good = false;
     }
     this.good = good;
     this.frameLength = frameLength;
     return end;
+  }
+
+  /** Of a frame that is to be cut up, each segment has to fit, and the whole of it a datagram. */
+  private longest(at: number, flags: number): number {
+    if ((flags & TX_TSO) === 0) return this.maxFrameLength;
+    const d = at * DESCRIPTOR_WORDS;
+    const lengths = this.tx[d + HEADER_LENGTHS];
+    const mss = this.tx[d + VLAN_AND_MSS] >>> 16;
+    const headersLength = (lengths & 0xff) + ((lengths >>> 8) & 0xff) + ((lengths >>> 16) & 0xff);
+    return mss > 0 && headersLength + mss <= this.maxFrameLength ? LONGEST_SEGMENTED : 0;
   }
 
   /** Gives a good frame that is not accepted now back to the stack. */

@@ -103,7 +103,7 @@ export class Receiver {
     const { next } = this;
     let start = segment.seq;
     let end = (start + segment.payloadLength) | 0;
-    if (segment.payloadLength > this.largest) this.largest = segment.payloadLength;
+    if (segment.largestText > this.largest) this.largest = segment.largestText;
     if (isAfter(end, this.edge)) end = this.edge;
     if (this.hasFin && isAfter(end, this.finSeq)) end = this.finSeq;
     if (!isAfter(end, next) || (this.ranges !== undefined && this.ranges.contains(start, end))) {
@@ -235,19 +235,23 @@ export class Receiver {
   }
 
   /**
-   * The application has taken `length` bytes out of the ring. Who takes more than half of the buffer in a round trip
-   * gets a buffer of twice what it took, so that the window is never what slows the peer down.
+   * The application has taken `length` bytes out of the ring. Who takes more than half of the buffer in a round trip, or
+   * all of a burst that filled half of it, gets a buffer of twice what it took, so that the window is never what slows the
+   * peer down.
    */
   consumed(length: number, rttUs: number, nowUs: number): void {
     if (this.urgentLength === 0) this.isUrgent = false;
     this.taken += length;
+    if (this.ring.length === 0) this.growTo(2 * this.unackedBytes);
     const elapsed = (nowUs - this.roundAtUs) | 0;
     if (elapsed >= 0 && elapsed < rttUs) return;
-    if (elapsed < 2 * rttUs && 2 * this.taken > this.limit) {
-      this.limit = Math.min(this.limits.maxReceiveBuffer, 2 * this.taken);
-    }
+    if (elapsed > 0) this.growTo(Math.floor((2 * this.taken * rttUs) / elapsed));
     this.taken = 0;
     this.roundAtUs = nowUs | 0;
+  }
+
+  private growTo(limit: number): void {
+    if (limit > this.limit) this.limit = Math.min(this.limits.maxReceiveBuffer, limit);
   }
 
   /** Nothing more will come: what waits out of order has waited in vain. */

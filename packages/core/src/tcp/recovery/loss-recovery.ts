@@ -172,10 +172,15 @@ export class LossRecovery {
       this.reorderingWaitUs = this.rack.detect(board, isRecovering, this.congestion.mss, ack.nowUs);
     } else if (this.phase === RecoveryPhase.OPEN) {
       // After a timeout, duplicates of what was sent before it mean nothing (RFC 6582 section 3.2, step 1).
-      if (this.duplicates >= DUPLICATE_THRESHOLD) board.markLost(0);
+      if (this.duplicates >= DUPLICATE_THRESHOLD) this.loseFirst();
     } else if (this.phase === RecoveryPhase.RECOVERY && acked > 0) {
-      board.markLost(0); // a partial acknowledgment (RFC 6582 section 3.2, step 5)
+      this.loseFirst(); // a partial acknowledgment (RFC 6582 section 3.2, step 5)
     }
+  }
+
+  private loseFirst(): void {
+    this.board.cutFirst(this.congestion.mss);
+    this.board.markLost(0);
   }
 
   /** RACK's timer: what has not come by now is lost. */

@@ -120,6 +120,7 @@ export class Rack implements DeliveryObserver {
   /** After a timeout: marks the first segment, and those that were sent long enough ago (RFC 8985 section 6.3). */
   timedOut(board: Scoreboard, mss: number, nowUs: number): void {
     const { segments } = board;
+    board.cutFirst(mss);
     const allowed = this.rttUs + this.window(board, false, mss);
     for (let i = 0; i < segments.count; i++) {
       if (i === 0 || ((segments.sentUs(i) + allowed - nowUs) | 0) <= 0) board.markLost(i);

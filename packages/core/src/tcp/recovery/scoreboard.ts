@@ -42,7 +42,12 @@ export class Scoreboard {
     return this.outstanding - this.sackedBytes - this.lostBytes;
   }
 
-  /** A segment of new sequence numbers was sent. */
+  /** True if no more than one segment is under way. */
+  isSingle(mss: number): boolean {
+    return this.segments.count === 1 && this.segments.textLength(0) <= mss;
+  }
+
+  /** A segment of new sequence numbers, or several in one piece, was sent. */
   sent(start: number, end: number, nowUs: number, flags: number): void {
     this.segments.push(start, end, nowUs | 0, flags);
     this.outstanding += (end - start) | 0;
@@ -98,6 +103,7 @@ export class Scoreboard {
     }
   }
 
+  /** The first `length` bytes of segment `index` have arrived. */
   private deliver(index: number, length: number, flags: number): void {
     const { segments } = this;
     const sentUs = segments.sentUs(index);
@@ -108,7 +114,23 @@ export class Scoreboard {
       this.hasSample = true;
       this.sampleUs = sentUs;
     }
-    this.observer.delivered(sentUs, segments.end(index), flags);
+    this.observer.delivered(sentUs, (segments.start(index) + length) | 0, flags);
+  }
+
+  /** Makes the first segment one of `mss` bytes at most: several may have been sent in one piece. */
+  cutFirst(mss: number): void {
+    const { segments } = this;
+    if (segments.count > 0 && segments.textLength(0) > mss) segments.split(0, (segments.start(0) + mss) | 0);
+  }
+
+  /** Makes the last segment one of `mss` bytes at most; its index. */
+  cutLast(mss: number): number {
+    const { segments } = this;
+    const last = segments.count - 1;
+    const before = segments.textLength(last) - mss;
+    if (before <= 0) return last;
+    segments.split(last, (segments.start(last) + before) | 0);
+    return last + 1;
   }
 
   /** Segment `index` is held to be lost. */

@@ -49,6 +49,11 @@ export class SentSegments {
     return (this.words[at + END] - this.words[at + START]) | 0;
   }
 
+  /** Bytes of text: without our FIN. */
+  textLength(index: number): number {
+    return this.length(index) - ((this.flags(index) & HOLDS_FIN) !== 0 ? 1 : 0);
+  }
+
   sentUs(index: number): number {
     return this.words[(this.first + index) * WORDS + SENT_US];
   }

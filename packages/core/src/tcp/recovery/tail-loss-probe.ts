@@ -15,9 +15,9 @@ export class TailLossProbe {
   constructor(private readonly rtt: RttEstimator) {}
 
   /** How long after the last segment was sent the probe is due, microseconds; 0: none. */
-  timeoutUs(segmentCount: number): number {
+  timeoutUs(isSingleSegment: boolean): number {
     if (this.isOut || !this.rtt.hasSample) return 0;
-    return 2 * this.rtt.smoothedUs + (segmentCount === 1 ? MAX_ACK_DELAY_US : 2000);
+    return 2 * this.rtt.smoothedUs + (isSingleSegment ? MAX_ACK_DELAY_US : 2000);
   }
 
   /** The probe was sent. */

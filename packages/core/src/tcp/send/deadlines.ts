@@ -23,19 +23,19 @@ function purposeOf(block: ControlBlock): TimerPurpose {
   if (recovery.reorderingWaitUs > 0) return TimerPurpose.REORDERING;
   const mayProbe =
     recovery.hasSack && recovery.phase === RecoveryPhase.OPEN && sender.window > 0 && recovery.board.sackedBytes === 0;
-  if (mayProbe && recovery.probe.timeoutUs(1) > 0) return TimerPurpose.PROBE;
+  if (mayProbe && recovery.probe.timeoutUs(true) > 0) return TimerPurpose.PROBE;
   return TimerPurpose.RETRANSMIT;
 }
 
 function deadlineOf({ sender, shared }: ControlBlock, purpose: TimerPurpose): number {
-  const { rtt, recovery } = sender;
+  const { rtt, recovery, mss } = sender;
   switch (purpose) {
     case TimerPurpose.NONE:
       return Infinity;
     case TimerPurpose.REORDERING:
       return shared.nowUs + recovery.reorderingWaitUs;
     case TimerPurpose.PROBE:
-      return shared.nowUs + Math.min(recovery.probe.timeoutUs(recovery.board.segments.count), rtt.timeoutUs);
+      return shared.nowUs + Math.min(recovery.probe.timeoutUs(recovery.board.isSingle(mss)), rtt.timeoutUs);
     case TimerPurpose.RETRANSMIT:
     case TimerPurpose.PERSIST:
       return shared.nowUs + rtt.timeoutUs;

@@ -1,3 +1,4 @@
+import { TX_TCP_CHECKSUM, TX_TSO } from '../../link/descriptor.js';
 import type { Packet } from '../../link/packet.js';
 import type { LoopPort } from '../../network/loop-port.js';
 import type { NetworkLayer } from '../../network/network-layer.js';
@@ -27,9 +28,15 @@ export class SegmentWriter {
   /**
    * Starts a segment of `headerLength` and `textLength` bytes; there is room ({@link hasRoom}). Options are to be
    * written at `packet.at + 20`, the text after the header; then {@link finish}.
+   *
+   * @param mss of a longer text the device makes segments of so many bytes
    */
-  begin(path: Path, headerLength: number, textLength: number): Packet {
-    return this.network.begin(path, headerLength + textLength)!;
+  begin(path: Path, headerLength: number, textLength: number, mss: number): Packet {
+    if (textLength <= mss) return this.network.begin(path, headerLength + textLength)!;
+    const packet = this.network.beginSegmented(path, headerLength + textLength);
+    packet.flags = TX_TSO;
+    packet.mss = mss;
+    return packet;
   }
 
   /** Writes the header of what {@link begin} has started, checksum included, and sends it; the buffer is taken. */
@@ -49,7 +56,14 @@ export class SegmentWriter {
     const { view, at, end, memory } = packet;
     tcp.write(view, at, srcPort, dstPort, seq, ack, headerLength, flags, window);
     const pseudo = path.addressSum + ipv4.PROTOCOL_TCP + (end - at);
-    tcp.setChecksum(view, at, checksum.finish(memory.addSum(pseudo, at, end)));
+    if ((path.link!.io.offloads & TX_TCP_CHECKSUM) !== 0) {
+      tcp.setChecksum(view, at, checksum.fold(pseudo));
+      packet.flags |= TX_TCP_CHECKSUM;
+      packet.transportAt = at;
+      packet.transportHeaderLength = headerLength;
+    } else {
+      tcp.setChecksum(view, at, checksum.finish(memory.addSum(pseudo, at, end)));
+    }
     this.network.output(packet, path, ipv4.PROTOCOL_TCP, ttl, tos, true); // RFC 1191
     this.counters[TcpCounter.segmentsSent]++;
     if ((flags & tcp.RST) !== 0) this.counters[TcpCounter.resetsSent]++;
@@ -59,7 +73,7 @@ export class SegmentWriter {
   /** Sends a segment without options and text; false if there is no room. */
   bare(path: Path, srcPort: number, dstPort: number, seq: number, ack: number, flags: number, window: number): boolean {
     if (!this.hasRoom(path)) return false;
-    const packet = this.begin(path, tcp.HEADER_LENGTH, 0);
+    const packet = this.begin(path, tcp.HEADER_LENGTH, 0, 0);
     this.finish(packet, path, srcPort, dstPort, seq, ack, tcp.HEADER_LENGTH, flags, window);
     return true;
   }
@@ -81,7 +95,7 @@ export class SegmentWriter {
   ): boolean {
     if (!this.hasRoom(path)) return false;
     const headerLength = tcp.HEADER_LENGTH + tcpOptions.synLength(offer);
-    const packet = this.begin(path, headerLength, 0);
+    const packet = this.begin(path, headerLength, 0, 0);
     tcpOptions.writeSyn(packet.view, packet.at + tcp.HEADER_LENGTH, offer, tsValue, tsEcho);
     this.finish(packet, path, srcPort, dstPort, seq, ack, headerLength, flags, window, ttl, tos);
     return true;

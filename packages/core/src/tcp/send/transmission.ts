@@ -87,7 +87,7 @@ export class Transmission {
     const { board } = sender.recovery;
     const { segments } = board;
     const start = segments.start(index);
-    let textLength = segments.length(index) - ((segments.flags(index) & HOLDS_FIN) !== 0 ? 1 : 0);
+    let textLength = segments.textLength(index);
     if (textLength > sender.mss) {
       segments.split(index, (start + sender.mss) | 0);
       textLength = sender.mss;
@@ -107,15 +107,33 @@ export class Transmission {
     const { recovery, congestion } = sender;
     const { unsent, usableWindow } = sender;
     if (unsent === 0) return sender.isEnded && !sender.isFinSent && usableWindow > 0 && this.sendNew(block, 0, true);
-    const length = Math.min(unsent, sender.mss, usableWindow);
+    let length = Math.min(unsent, sender.mss, usableWindow);
     if (length <= 0) return false;
     const { inFlight } = recovery;
     if (inFlight > 0 && inFlight + length > congestion.window) {
       recovery.isLimited = true;
       return false;
     }
+    if (length === sender.mss)
+      length = this.extend(block, Math.min(unsent, usableWindow, congestion.window - inFlight));
     if (length < sender.mss && !maySendSmall(block, length === unsent, length)) return false;
     return this.sendNew(block, length, length === unsent && sender.isEnded && usableWindow > length);
+  }
+
+  /**
+   * How much leaves in one piece where a full segment may: as many as the device cuts up itself, and may follow now. A
+   * last one that is not full comes along if it need not wait (Nagle). An ECN mark is answered in a segment of its own.
+   *
+   * @param allowed bytes that may be sent
+   */
+  private extend(block: ControlBlock, allowed: number): number {
+    const { sender, path, isReductionDue, hasTimestamps } = block;
+    const { mss, unsent } = sender;
+    if (allowed < 2 * mss || isReductionDue) return mss;
+    const headerLength = tcp.HEADER_LENGTH + (hasTimestamps ? tcpOptions.TIMESTAMPS_LENGTH : 0);
+    const length = Math.min(allowed, this.network.maxSegmented(path) - headerLength);
+    if (length < 2 * mss) return mss;
+    return length === unsent && (sender.noDelay || sender.isEnded) ? length : length - (length % mss);
   }
 
   /** Sends `textLength` bytes of new text, window or not. */
@@ -142,7 +160,7 @@ export class Transmission {
   private emit(block: ControlBlock, seq: number, textLength: number, flags: number, isAgain: boolean): void {
     const { sender, receiver } = block;
     const headerLength = tcp.HEADER_LENGTH + (block.hasTimestamps ? tcpOptions.TIMESTAMPS_LENGTH : 0);
-    const packet = this.writer.begin(block.path, headerLength, textLength);
+    const packet = this.writer.begin(block.path, headerLength, textLength, sender.mss);
     if (textLength > 0) {
       sender.ring.copyOut((seq - sender.una) | 0, textLength, packet.memory.bytes, packet.at + headerLength);
     }
@@ -196,7 +214,7 @@ export class Transmission {
     const limit = block.hasTimestamps ? MAX_BLOCKS : MAX_BLOCKS + 1;
     const count = sender.recovery.hasSack ? receiver.sackBlocks(this.blocks, limit) : 0;
     const headerLength = tcp.HEADER_LENGTH + timestampsLength + tcpOptions.sackLength(count);
-    const packet = this.writer.begin(block.path, headerLength, 0);
+    const packet = this.writer.begin(block.path, headerLength, 0, 0);
     const at = packet.at + tcp.HEADER_LENGTH;
     if (block.hasTimestamps) this.writeTimestamps(block, packet.view, at);
     if (count > 0) tcpOptions.writeSack(packet.view, at + timestampsLength, this.blocks, count);
