@@ -9,13 +9,14 @@ import { Reflector } from './reflector.js';
 export interface ForwardingCase {
   /** Bytes of a frame, without frame check sequence. */
   readonly frame: number;
-  /** Routes to the networks that the datagrams go to, which are always 4,096. */
+  /** Destinations, each in a network of its own; so many datagrams are under way. */
+  readonly destinations: number;
+  /** Routes to those networks. */
   readonly routes: 1 | 10_000;
   /** Whether a packet filter looks at each datagram. */
   readonly isFiltered?: boolean;
 }
 
-const WINDOW = 4096;
 const HEADERS = 42;
 const ROUTER_MAC = '02:00:00:00:ff:01';
 const ROUTER = '10.1.1.1';
@@ -72,10 +73,10 @@ function network(i: number): string {
   return `${16 + (i >> 12)}.${(i >> 4) & 255}.${(i & 15) << 4}`;
 }
 
-function start(generator: Generator, { frame }: ForwardingCase, turn: () => void): Bench {
-  for (let i = 0; i < WINDOW; i++) {
+function start(generator: Generator, { frame, destinations }: ForwardingCase, turn: () => void): Bench {
+  for (let i = 0; i < destinations; i++) {
     const { echoes } = generator;
-    generator.start(datagram(i, frame));
+    generator.start(datagram(`${network(Math.floor((i * 10_000) / destinations))}.1`, frame));
     // One by one, so that ARP finds the next router and the sender before the next one comes.
     for (let turns = 0; generator.echoes === echoes; turns++) {
       if (turns > 100) throw new Error(`datagram ${i} is not forwarded`);
@@ -96,8 +97,7 @@ function start(generator: Generator, { frame }: ForwardingCase, turn: () => void
   };
 }
 
-function datagram(i: number, frame: number): Uint8Array {
-  const dst = `${network(Math.floor((i * 10_000) / WINDOW))}.1`;
+function datagram(dst: string, frame: number): Uint8Array {
   return ethernet({ dst: ROUTER_MAC, src: '02:00:00:00:01:01' })
     .ipv4({ src: SENDER, dst, ttl: TTL })
     .udp({ srcPort: 1000, dstPort: 2000 })

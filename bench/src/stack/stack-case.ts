@@ -24,9 +24,10 @@ const CASES: Readonly<Record<string, StackCase>> = {
 };
 
 const FORWARDING: Readonly<Record<string, ForwardingCase>> = {
-  'forward-64': { frame: 60, routes: 1 },
-  'forward-64-routes-10000': { frame: 60, routes: 10_000 },
-  'forward-64-filtered': { frame: 60, routes: 1, isFiltered: true },
+  'forward-64': { frame: 60, destinations: 64, routes: 1 },
+  'forward-64-filtered': { frame: 60, destinations: 64, routes: 1, isFiltered: true },
+  'forward-64-destinations-4000': { frame: 60, destinations: 4000, routes: 1 },
+  'forward-64-routes-10000': { frame: 60, destinations: 4000, routes: 10_000 },
 };
 
 const ROUNDS = 11;
