@@ -116,12 +116,17 @@ export class LunettaStack extends EventEmitter<StackEvents> {
     }
   }
 
-  /** Joins a multicast group (`224.0.0.0` to `239.255.255.255`) on an interface, as often as it is left. */
+  /**
+   * Joins a multicast group (`224.0.0.0` to `239.255.255.255`) on an interface for raw sockets, as often as it is left; a
+   * UDP socket joins by itself (`socket.joinGroup`).
+   *
+   * @throws LunettaError `LUNETTA_ERR_MISUSE`
+   */
   joinGroup(iface: NetworkInterface, group: string): void {
     this.stack.joinGroup(iface, group);
   }
 
-  /** Leaves a multicast group. */
+  /** Takes back one {@link joinGroup}. @throws LunettaError `LUNETTA_ERR_MISUSE` */
   leaveGroup(iface: NetworkInterface, group: string): void {
     this.stack.leaveGroup(iface, group);
   }

@@ -7,11 +7,12 @@ import { ethernet, StackLab } from '@lunetta/testkit';
 import { describeUnless } from '@lunetta/testkit/jest';
 import { captureOf } from './support/capture-files.js';
 
+const { STACK_IP } = StackLab;
 const ROUTER_ALERT = Uint8Array.of(0x94, 4, 0, 0);
 
-/** What a stack says of groups: changes of all kinds, answers, and the messages of older versions. */
+/** What a stack says of its address and of groups: probes, changes of all kinds, answers, the messages of older versions. */
 async function emitted(): Promise<Uint8Array[]> {
-  const lab = new StackLab();
+  const lab = new StackLab({ iface: { probe: true } });
   const frames: Uint8Array[] = [];
   const wait = (): void => {
     lab.advance('12s');
@@ -23,6 +24,7 @@ async function emitted(): Promise<Uint8Array[]> {
     lab.send(ethernet({ dst: '01:00:5e:00:00:01' }).ipv4(header).igmp({ version }));
     wait();
   };
+  wait();
   const socket = lab.stack.udp.open();
   socket.joinGroup('239.1.2.3');
   socket.joinGroup('239.9.9.9', { source: '192.0.2.1' });
@@ -44,7 +46,7 @@ async function emitted(): Promise<Uint8Array[]> {
 
 const obstacle = spawnSync('tshark', ['--version']).status === 0 ? undefined : 'no tshark (apt-get install tshark)';
 
-describeUnless(obstacle, 'tshark', 'messages about groups', () => {
+describeUnless(obstacle, 'tshark', 'messages about our address and groups', () => {
   test('tshark knows them all, and remarks on none', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'lunetta-review-'));
     const file = join(folder, 'emitted.pcapng');
@@ -65,6 +67,7 @@ describeUnless(obstacle, 'tshark', 'messages about groups', () => {
       expect([...types].sort()).toEqual(['0x12', '0x16', '0x17', '0x22']);
       const records = new Set(review('igmp.record_type', 'igmp.record_type').flatMap((line) => line.split(',')));
       expect([...records].sort()).toEqual(['1', '2', '4', '5', '6']);
+      expect(review('arp', 'arp.src.proto_ipv4')).toEqual([...Array<string>(3).fill('0.0.0.0'), STACK_IP, STACK_IP]);
       expect(review('igmp and (ip.ttl != 1 or !ip.opt.ra or ip.dsfield != 0xc0)', 'frame.number')).toEqual([]);
       expect(
         review('_ws.malformed or igmp.checksum.status == "Bad" or ip.checksum.status == "Bad"', 'frame.number'),
