@@ -52,6 +52,7 @@ export type { UdpBindOptions, UdpSocket } from './udp/udp-socket.js';
 
 export { FilteredDatagram } from './ipv4/filter/filtered-datagram.js';
 export { Verdict, type FilterFunction, type FilterHook, type PacketFilter } from './ipv4/filter/packet-filter.js';
+export type { GroupInfo } from './ipv4/memberships.js';
 export type { RouteInfo, RouteOptions, StaticRoutes } from './stack/static-routes.js';
 export type { NeighbourInfo, NeighbourOptions, NeighbourState, Neighbours } from './stack/neighbours.js';
 export { Stack } from './stack/stack.js';

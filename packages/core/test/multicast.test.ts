@@ -235,6 +235,37 @@ describe('what is sent to a group', () => {
   });
 });
 
+describe('what a raw socket sends to a group', () => {
+  test('has a TTL of 1, and is heard by the raw sockets here where the stack has joined it, unless that is not wanted', () => {
+    const raw = lab.stack.raw.openProtocol(89);
+    lab.stack.joinGroup(lab.iface, '224.0.0.5');
+    raw.send(Uint8Array.of(1), '224.0.0.5');
+    raw.multicastLoopback = false;
+    raw.multicastTtl = 3;
+    raw.send(Uint8Array.of(2), '224.0.0.5');
+    expect(sent()).toEqual([expect.stringContaining('ttl 1'), expect.stringContaining('ttl 3')]);
+    expect(raw.receive()).toMatchObject({ interface: 'lab0' });
+    expect(raw.receive()).toBeUndefined();
+  });
+});
+
+test('the groups that are joined are listed, with what all members want of them', () => {
+  lab.stack.addVlan(lab.iface, { name: 'v7', id: 7, addresses: ['10.7.0.1/24'] });
+  const [one, two] = [listener().socket, listener().socket];
+  one.joinGroup(GROUP);
+  one.blockSource(GROUP, '192.0.2.1');
+  two.joinGroup(OTHER, { interface: 'v7', source: '192.0.2.2' });
+  lab.stack.joinGroup(lab.iface, GROUP);
+  expect(lab.stack.groups()).toEqual([
+    { interface: 'lab0', group: GROUP, mode: 'exclude', sources: [], members: 2 },
+    { interface: 'v7', group: OTHER, mode: 'include', sources: ['192.0.2.2'], members: 1 },
+  ]);
+  one.close();
+  two.close();
+  lab.stack.leaveGroup(lab.iface, GROUP);
+  expect(lab.stack.groups()).toEqual([]);
+});
+
 describe('misuse', () => {
   test.each([
     ['no group', (socket) => socket.joinGroup('10.0.0.1'), 'EINVAL'],

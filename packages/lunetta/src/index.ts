@@ -17,6 +17,7 @@ export type {
   FilteredDatagram,
   FilterFunction,
   FilterHook,
+  GroupInfo,
   InterfaceCounters,
   LinkDevice,
   LinkDriver,

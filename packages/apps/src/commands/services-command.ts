@@ -19,7 +19,7 @@ export class ServicesCommand implements Command {
   register(program: Program, finish: (running: Promise<number>) => Promise<void>): void {
     addStackFlags(program.command('services'))
       .description(
-        'echo, discard, chargen, HTTP on TCP; echo and discard on UDP, until SIGINT or SIGTERM; SIGUSR2 prints counters and neighbours',
+        'echo, discard, chargen, HTTP on TCP; echo and discard on UDP, until SIGINT or SIGTERM; SIGUSR2 prints counters, neighbours, groups',
       )
       .action((flags: StackFlags) => finish(this.run(flags)));
   }
@@ -41,7 +41,7 @@ export class ServicesCommand implements Command {
   }
 
   private printCounters(stack: LunettaStack): void {
-    const neighbours = stack.neighbours.list();
-    this.output.json({ services: this.services.counters, ...stack.counters(), neighbours });
+    const [neighbours, groups] = [stack.neighbours.list(), stack.groups()];
+    this.output.json({ services: this.services.counters, ...stack.counters(), neighbours, groups });
   }
 }

@@ -4,9 +4,21 @@ import type { Igmp } from '../igmp/igmp.js';
 import type { GroupPort } from '../network/group-port.js';
 import type { LoopPort } from '../network/loop-port.js';
 import { mergedFilter, SourceFilter } from '../network/source-filter.js';
-import { ALL_HOSTS } from '../wire/ipv4-address.js';
+import { ALL_HOSTS, format } from '../wire/ipv4-address.js';
 import type { Ipv4Interface } from './ipv4-interface.js';
 import type { Ipv4Output } from './ipv4-output.js';
+
+/** A multicast group that is joined on an interface. */
+export interface GroupInfo {
+  /** Name of the interface. */
+  readonly interface: string;
+  readonly group: string;
+  /** Whether all sources but {@link sources} are wanted, or those only, by all members together. */
+  readonly mode: 'exclude' | 'include';
+  readonly sources: readonly string[];
+  /** How many have joined: sockets, and the stack itself for raw sockets. */
+  readonly members: number;
+}
 
 /** Who has joined a group on an interface, and what each wants. */
 type Members = Map<object, SourceFilter>;
@@ -28,6 +40,23 @@ export class Memberships implements GroupPort {
   /** Number of groups joined, those of each interface counted, all hosts not. */
   get size(): number {
     return this.output.interfaces.all.reduce((sum, { groups }) => sum + groups.size - 1, 0);
+  }
+
+  /** What is joined on each interface; all hosts only where somebody has joined it. */
+  list(): GroupInfo[] {
+    return this.output.interfaces.all.flatMap(({ index, name }) =>
+      Array.from(this.byInterface[index] ?? [], ([group, members]) => {
+        const { isExclude, sources } = mergedFilter([...members.values()]);
+        const mode = isExclude ? 'exclude' : 'include';
+        return {
+          interface: name,
+          group: format(group),
+          mode,
+          sources: [...sources].map(format),
+          members: members.size,
+        };
+      }),
+    );
   }
 
   interfaceNamed(name: string): number | undefined {

@@ -65,6 +65,10 @@ export type SendDatagram = (
 export class ProtocolSocket extends RawSocket {
   /** TTL of what is sent, 1..255. */
   ttl = 64;
+  /** TTL of what is sent to multicast groups, 1..255 (RFC 1112 section 6.1). */
+  multicastTtl = 1;
+  /** We ourselves hear what is sent to a group that is joined on the interface that it leaves by. */
+  multicastLoopback = true;
   /** DSCP and ECN of what is sent, 0..255. */
   tos = 0;
   /** No router may cut up what is sent. */

@@ -131,7 +131,12 @@ export class Raw {
     const packet = network.begin(path, payload.length);
     if (packet === undefined) return 'EAGAIN';
     packet.memory.bytes.set(payload, packet.at);
-    network.output(packet, path, socket.protocol, socket.ttl, socket.tos, socket.dontFragment);
+    const { protocol, ttl, tos, dontFragment, multicastTtl, multicastLoopback } = socket;
+    if (path.cast === Cast.MULTICAST) {
+      network.outputToGroup(packet, path, protocol, multicastTtl, tos, dontFragment, multicastLoopback);
+    } else {
+      network.output(packet, path, protocol, ttl, tos, dontFragment);
+    }
     this.loop.wake();
     return undefined;
   }

@@ -13,7 +13,7 @@ import { IgmpOutput } from '../ipv4/igmp-output.js';
 import { InterfaceTable } from '../ipv4/interface-table.js';
 import { Ipv4Input } from '../ipv4/ipv4-input.js';
 import { Ipv4Output } from '../ipv4/ipv4-output.js';
-import { Memberships } from '../ipv4/memberships.js';
+import { Memberships, type GroupInfo } from '../ipv4/memberships.js';
 import { PathMtuCache } from '../ipv4/path-mtu-cache.js';
 import { PathMtuCounter } from '../ipv4/path-mtu-counters.js';
 import { Reassembly } from '../ipv4/reassembly.js';
@@ -206,6 +206,11 @@ export class Stack {
   /** Takes back one {@link joinGroup}. @throws LunettaError `LUNETTA_ERR_MISUSE` */
   leaveGroup(iface: NetworkInterface, group: string): void {
     this.memberships.leave(iface.ipv4, checkGroup(group));
+  }
+
+  /** The multicast groups joined on each interface, and what is wanted of them. */
+  groups(): GroupInfo[] {
+    return this.memberships.list();
   }
 
   /** Whether a poll at `nowUs`, a time of the stack's clock, has timers to run: for those who record what polls do. */

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import {
   LunettaError,
   type AddressConflict,
+  type GroupInfo,
   type LinkEvent,
   type NetworkInterface,
   type PingOptions,
@@ -124,6 +125,11 @@ export class LunettaStack extends EventEmitter<StackEvents> {
    */
   joinGroup(iface: NetworkInterface, group: string): void {
     this.stack.joinGroup(iface, group);
+  }
+
+  /** The multicast groups joined on each interface, and what is wanted of them. */
+  groups(): GroupInfo[] {
+    return this.stack.groups();
   }
 
   /** Takes back one {@link joinGroup}. @throws LunettaError `LUNETTA_ERR_MISUSE` */
