@@ -102,10 +102,13 @@ async function idle(count: number): Promise<Figure> {
   const { clients, servers } = pair;
   for (let i = 0; i < clients.length; i++) {
     clients[i].write(REQUEST);
-    if (i % WINDOW === 0 || i + 1 === clients.length) {
-      pair.turnUntil(() => clients[i].bufferedLength === 0);
-    }
+    if (i % WINDOW === 0) pair.turn();
   }
+  let acknowledged = 0;
+  pair.turnUntil(() => {
+    while (acknowledged < clients.length && clients[acknowledged].bufferedLength === 0) acknowledged++;
+    return acknowledged === clients.length;
+  });
   for (const server of servers) server.consume(server.readableLength);
   const begin = process.cpuUsage();
   for (let i = 0; i < IDLE_TURNS; i++) pair.turn();

@@ -214,6 +214,7 @@ export class Connections implements TcpShared, ListenerPort, ActiveOpenPort, Pas
       } catch (error) {
         this.loop.raise(error);
       }
+      if (connection.isSynDue) this.handshake.resume(connection);
       this.transmission.transmit(connection);
       connection.isTouched = false;
       if (connection.hasNews) this.touch(connection);

@@ -96,6 +96,8 @@ export abstract class ControlBlock implements Drainable, MemoryWaiter {
   events = 0;
   /** @internal It stands in the list of those to be looked at. */
   isTouched = false;
+  /** @internal Its SYN found no room on the link. */
+  isSynDue = false;
   /** @internal It waits for room on the link. */
   isAwaitingRoom = false;
   /** @internal A write took less than it was given. */

@@ -3,7 +3,7 @@ import * as tcp from '../wire/tcp.js';
 import type { SynOffer } from '../wire/tcp-options.js';
 import { MAX_WINDOW_SHIFT } from '../wire/tcp-options.js';
 import { fail } from './closing.js';
-import { TcpEvent, TimerPurpose, type ControlBlock } from './control-block.js';
+import { isSynchronized, TcpEvent, TimerPurpose, type ControlBlock } from './control-block.js';
 import type { Segment } from './segment.js';
 import type { SegmentWriter } from './send/segment-writer.js';
 import { schedule } from './send/deadlines.js';
@@ -65,8 +65,9 @@ export class Handshake {
     const offer = this.offerOf(block);
     const window = synWindow(shared.limits);
     const stamp = timestamp(block);
+    block.isSynDue = false;
     if (this.network.revalidate(path) === undefined) {
-      this.writer.syn(
+      const isSent = this.writer.syn(
         path,
         localPort,
         remotePort,
@@ -80,11 +81,25 @@ export class Handshake {
         block.hopLimit,
         block.typeOfService,
       );
+      if (!isSent) this.waitForRoom(block);
     }
     sender.lastSentUs = shared.nowUs | 0;
     block.purpose = TimerPurpose.RETRANSMIT;
     block.retransmitAtUs = shared.nowUs + sender.rtt.timeoutUs;
     schedule(block);
+  }
+
+  /** Of many that connect at once some find no room: they need not wait for the timer. */
+  private waitForRoom(block: ControlBlock): void {
+    block.isSynDue = true;
+    if (block.isAwaitingRoom) return;
+    block.isAwaitingRoom = true;
+    block.path.link!.io.waitForRoom(block);
+  }
+
+  /** There may be room now for a SYN that found none. */
+  resume(block: ControlBlock): void {
+    if (!isSynchronized(block.tcpState) && block.tcpState !== TcpState.CLOSED) this.sendSyn(block);
   }
 
   /** No answer to our SYN: it is sent again, for as long as connecting may take. */
