@@ -1,10 +1,11 @@
 import { DropReason } from '../link/drop-reason.js';
 import * as tcp from '../wire/tcp.js';
 import { enterTimeWait, finish } from './closing.js';
-import { TcpEvent, type ControlBlock } from './control-block.js';
+import { MtuDoubt, TcpEvent, type ControlBlock } from './control-block.js';
 import { RecoveryPhase, type Acknowledgment } from './recovery/loss-recovery.js';
 import type { Segment } from './segment.js';
 import { isAfter, isBefore } from './sequence.js';
+import { easeMtuDoubt } from './send/black-holes.js';
 import { timestamp } from './send/transmission.js';
 import { TcpCounter } from './tcp-counters.js';
 import { TcpState } from './tcp-state.js';
@@ -43,6 +44,7 @@ export class AckArrival {
     if (advanced) {
       block.silentSinceUs = Infinity;
       block.softError = undefined;
+      if (block.mtuDoubt !== MtuDoubt.NONE) easeMtuDoubt(block, ack);
       sender.acknowledge(ack);
       this.tellWriter(block);
     }

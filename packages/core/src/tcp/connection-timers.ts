@@ -2,6 +2,7 @@ import type { NetworkLayer } from '../network/network-layer.js';
 import { fail, finish } from './closing.js';
 import { isSynchronized, TimerPurpose, type ControlBlock } from './control-block.js';
 import type { Handshake } from './handshake.js';
+import { BlackHoles } from './send/black-holes.js';
 import { clearDeadlines, schedule } from './send/deadlines.js';
 import type { Transmission } from './send/transmission.js';
 import { TcpCounter } from './tcp-counters.js';
@@ -12,11 +13,15 @@ const DOUBTFUL_AFTER = 3;
 
 /** What a connection does when its time has come. */
 export class ConnectionTimers {
+  private readonly blackHoles: BlackHoles;
+
   constructor(
     private readonly network: NetworkLayer,
     private readonly transmission: Transmission,
     private readonly handshake: Handshake,
-  ) {}
+  ) {
+    this.blackHoles = new BlackHoles(network);
+  }
 
   /** The connection's timer has expired: whichever of its deadlines has passed. */
   expire(block: ControlBlock): void {
@@ -81,6 +86,7 @@ export class ConnectionTimers {
       return false;
     }
     if (++block.unanswered === DOUBTFUL_AFTER) this.doubt(block);
+    if (block.unanswered >= DOUBTFUL_AFTER && (block.unanswered & 1) === 1) this.blackHoles.suspect(block);
     return true;
   }
 

@@ -38,6 +38,15 @@ export enum TimerPurpose {
   PERSIST,
 }
 
+/** Whether large segments are thought to get lost on the way: see `BlackHoles`. */
+export enum MtuDoubt {
+  NONE,
+  /** Smaller ones are tried. */
+  LIMITED,
+  /** They have passed, and large ones are tried again. */
+  LIFTED,
+}
+
 /** What all connections of a stack share; {@link Tcp} is it. */
 export interface TcpShared {
   readonly limits: TcpLimits;
@@ -117,6 +126,11 @@ export abstract class ControlBlock implements Drainable, MemoryWaiter {
   /** @internal See `userTimeoutMs`; how long connecting may take. */
   userTimeoutUs: number;
   connectTimeoutUs = Infinity;
+  /** @internal See {@link MtuDoubt}: bytes after the header at most, what was tried last, up to where it is about. */
+  mtuDoubt = MtuDoubt.NONE;
+  segmentLimit = Infinity;
+  triedSize = 0;
+  doubtedTo = 0;
   /** @internal When something came last (microseconds). */
   heardAtUs = Infinity;
   /** @internal Since when sent data has gone unanswered; Infinity: it has not. */

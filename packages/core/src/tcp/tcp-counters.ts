@@ -46,9 +46,11 @@ export enum TcpCounter {
   keepAlives,
   /** Congestion marks received. */
   congestionMarks,
+  /** Path MTUs reduced because large segments were lost in silence (RFC 4821). */
+  blackHoles,
   /** Errors from the network that concern a connection. */
   errors,
 }
 
 /** Number of counters. */
-export const TCP_COUNTERS = 24;
+export const TCP_COUNTERS = 25;

@@ -241,7 +241,7 @@ function maySendSmall({ sender }: ControlBlock, isLast: boolean, length: number)
 export function segmentSize(block: ControlBlock, networkHeaderLength: number): number {
   const { path, sender, shared, hasTimestamps } = block;
   const accepted = Math.max(sender.peerMss, shared.limits.minMss);
-  const largest = Math.min(accepted, path.mtu - networkHeaderLength - tcp.HEADER_LENGTH);
+  const largest = Math.min(accepted, path.mtu - networkHeaderLength - tcp.HEADER_LENGTH, block.segmentLimit);
   return largest - (hasTimestamps ? tcpOptions.TIMESTAMPS_LENGTH : 0);
 }
 
