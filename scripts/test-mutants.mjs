@@ -36,7 +36,8 @@ async function bundle(outfile, mutant) {
       setup.onResolve({ filter: /^@lunetta\/core$/ }, () => ({ path: join(ROOT, 'packages/core/src/index.ts') }));
       if (mutant === undefined) return;
       const file = join(TCP, mutant.file);
-      setup.onLoad({ filter: /\/src\/tcp\// }, ({ path }) =>
+      const filter = new RegExp(`${mutant.file.replace(/^(\.\.\/)+/, '').replaceAll('.', '\\.')}$`);
+      setup.onLoad({ filter }, ({ path }) =>
         path === file ? { contents: mutate(file, mutant), loader: 'ts' } : undefined,
       );
     },

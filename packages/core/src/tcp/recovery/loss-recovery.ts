@@ -1,6 +1,8 @@
 import type { CongestionControl } from '../congestion/congestion-control.js';
 import type { RttEstimator } from '../rtt-estimator.js';
 import { isAfter, isBefore } from '../sequence.js';
+import type { Acknowledgment } from './acknowledgment.js';
+import { ForwardRto } from './forward-rto.js';
 import { ProportionalRate } from './proportional-rate.js';
 import { Rack } from './rack.js';
 import { Scoreboard } from './scoreboard.js';
@@ -20,25 +22,6 @@ export enum RecoveryPhase {
 /** Duplicate ACKs that mean a loss, without SACK (RFC 5681 section 3.2). */
 const DUPLICATE_THRESHOLD = 3;
 
-/** An acknowledgment as loss recovery sees it; there is one object for all. */
-export interface Acknowledgment {
-  /** SND.UNA before and after it, SND.NXT. */
-  before: number;
-  una: number;
-  next: number;
-  /** SACK blocks, as in `TcpOptions`. */
-  blocks: Int32Array;
-  blockCount: number;
-  /** A duplicate ACK by RFC 5681 section 2. */
-  isDuplicate: boolean;
-  /** The round trip that its timestamp shows, microseconds; 0 if it has none. */
-  echoUs: number;
-  /** The timestamp that it echoes, and whether there is one. */
-  echo: number;
-  hasEcho: boolean;
-  nowUs: number;
-}
-
 /** Finds losses and decides how fast they are repaired: RACK-TLP, or duplicate ACKs where the peer knows no SACK. */
 export class LossRecovery {
   phase = RecoveryPhase.OPEN;
@@ -46,6 +29,7 @@ export class LossRecovery {
   readonly probe: TailLossProbe;
   readonly rack: Rack;
   readonly rate = new ProportionalRate();
+  readonly forward = new ForwardRto();
   /** The peer tells by SACK what it has. */
   hasSack = false;
   /** The congestion window is what limits the sender. */
@@ -98,17 +82,19 @@ export class LossRecovery {
     let delivered = board.delivered;
     if (!this.hasSack) delivered = this.presume(ack, acked);
     if (this.probe.acknowledged(una, hasDuplicate, ack.isDuplicate && ack.blockCount === 0)) this.reduce(flight, ack);
-    if (this.canUndo && acked > 0) this.lookForSpurious(ack);
+    if (this.forward.isTesting) this.judgeTimeout(acked);
+    else if (this.canUndo) this.lookForSpurious(ack, acked);
     if (this.phase !== RecoveryPhase.OPEN && !isBefore(una, this.recoverTo)) this.leave();
     const lostBefore = board.lostBytes;
     this.detect(ack, acked);
     const isSafe = acked > 0 && board.lostBytes <= lostBefore;
-    if (this.phase === RecoveryPhase.OPEN && board.lostBytes > 0) this.enter(ack, flight + board.lostBytes);
+    if (this.phase === RecoveryPhase.OPEN && board.lostBytes > 0) this.begin(ack.next, flight + board.lostBytes, nowUs);
     if (this.phase === RecoveryPhase.RECOVERY) {
       congestion.window = this.rate.window(delivered, this.inFlight, congestion.threshold, congestion.mss, isSafe);
     } else if (acked > 0 && this.mayGrow(flight)) {
       congestion.acknowledged(acked, rttUs, una, ack.next, nowUs);
     }
+    if (this.forward.isTesting) congestion.window = this.inFlight + 2 * congestion.mss;
     this.isLimited = false;
   }
 
@@ -163,6 +149,7 @@ export class LossRecovery {
   private detect(ack: Acknowledgment, acked: number): void {
     const { board } = this;
     this.reorderingWaitUs = 0;
+    if (this.forward.isTesting) return;
     if (board.outstanding === 0) {
       this.rack.settled();
       return;
@@ -192,10 +179,6 @@ export class LossRecovery {
     if (this.phase !== RecoveryPhase.OPEN || board.lostBytes === 0) return;
     this.begin(next, flight, nowUs);
     congestion.window = this.rate.window(0, this.inFlight, congestion.threshold, congestion.mss, false);
-  }
-
-  private enter({ next, nowUs }: Acknowledgment, flight: number): void {
-    this.begin(next, flight, nowUs);
   }
 
   private begin(next: number, flight: number, nowUs: number): void {
@@ -234,10 +217,34 @@ export class LossRecovery {
   }
 
   /** Eifel (RFC 3522): an acknowledgment that echoes an earlier timestamp than that of the retransmission is of the original. */
-  private lookForSpurious({ hasEcho, echo }: Acknowledgment): void {
+  private lookForSpurious({ hasEcho, echo, una, next, isDuplicate }: Acknowledgment, acked: number): void {
+    if (acked === 0 && !(isDuplicate && !hasEcho && this.phase === RecoveryPhase.LOSS)) return;
     this.canUndo = false;
-    if (!hasEcho || !this.hasStamp || !isBefore(echo, this.stampOfResent)) return;
-    // RFC 4015: back to what was before.
+    if (hasEcho) {
+      if (this.hasStamp && isBefore(echo, this.stampOfResent)) this.undo();
+    } else if (this.phase === RecoveryPhase.LOSS && acked > 0 && isBefore(una, this.recoverTo)) {
+      this.forward.begin(next);
+      this.board.unmarkLost();
+    }
+  }
+
+  /** The acknowledgment after the new segments of F-RTO (RFC 5682 section 2.1, step 3). */
+  private judgeTimeout(acked: number): void {
+    if (acked > 0) return this.undo();
+    this.repairTimeout();
+    this.congestion.window = 3 * this.congestion.mss;
+  }
+
+  /** The timeout was none for nothing, as far as we know: what was sent before it is lost. */
+  repairTimeout(): void {
+    this.forward.end();
+    this.congestion.window = 2 * this.congestion.mss;
+    this.board.markLostBefore(this.recoverTo);
+  }
+
+  /** RFC 4015: back to what was before. */
+  private undo(): void {
+    this.forward.end();
     const { congestion } = this;
     congestion.window = Math.max(congestion.window, this.priorWindow);
     congestion.threshold = this.priorThreshold;
@@ -256,6 +263,7 @@ export class LossRecovery {
       congestion.timedOut(board.outstanding, nowUs);
     }
     this.phase = RecoveryPhase.LOSS;
+    this.forward.end();
     this.recoverTo = next;
     this.duplicates = 0;
     this.presumed = 0;

@@ -149,6 +149,11 @@ export class Scoreboard {
     this.lostFrom = 0;
   }
 
+  /** All before `seq` that the peer has not said it has is held to be lost. */
+  markLostBefore(seq: number): void {
+    for (let i = 0; i < this.segments.count && isBefore(this.segments.start(i), seq); i++) this.markLost(i);
+  }
+
   /** Lost segments are under way after all. */
   unmarkLost(): void {
     const { segments } = this;

@@ -26,11 +26,20 @@ export class Transmission {
   transmit(block: ControlBlock): void {
     if (isSynchronized(block.tcpState) && this.isReady(block)) {
       if (block.sender.unsent > 0) block.sender.restartAfterIdle(block.shared.nowUs);
-      while (this.hasRoom(block) && (this.resendNext(block) || this.sendNext(block)));
+      this.sendAll(block);
+      const { recovery, next } = block.sender;
+      if (recovery.forward.isVain(next)) {
+        recovery.repairTimeout();
+        this.sendAll(block);
+      }
       this.acknowledgeIfDue(block);
     }
     armRetransmission(block);
     schedule(block);
+  }
+
+  private sendAll(block: ControlBlock): void {
+    while (this.hasRoom(block) && (this.resendNext(block) || this.sendNext(block)));
   }
 
   /** Makes sure of the path, and follows its MTU; false if there is none now. */
