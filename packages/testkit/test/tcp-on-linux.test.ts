@@ -36,7 +36,7 @@ function echo(connection: TcpConnection): void {
       from += taken;
     }
   };
-  connection.setKeepAlive(1000, 500, 8); // a reset that a full queue has lost is found out
+  connection.setKeepAlive(5000, 1000, 9); // a reset that a full queue has lost is found out
   connection.onReadable = pump;
   connection.onWritable = pump;
   connection.onClose = () => connection.close();
@@ -73,7 +73,7 @@ describeTap('TCP against the Linux kernel', () => {
 
   /** Waits until nothing is left of any connection but TIME-WAIT; then what there was. */
   async function allOver(): Promise<ReturnType<Stack['counters']>['tcp']> {
-    for (let turns = 0; turns < 200; turns++) {
+    for (let turns = 0; turns < 400; turns++) {
       const { tcp } = stack.counters();
       if (tcp.connections + tcp.halfOpen === 0) return tcp;
       await new Promise((resolve) => setTimeout(resolve, 50));
