@@ -58,11 +58,11 @@ describeTap('TCP against the Linux kernel', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Starts an echo server on a TAP device. */
-  async function serve(wrap: (port: LinkPort) => LinkPort = (port) => port): Promise<void> {
-    const options = tapOptionsSchema.parse({ netns: netns.name, up: true, hostAddress: '10.99.0.1/24' });
-    const port = await new TapDriver().open(options, { interfaceName: 'lan' });
-    stack.addInterface(wrap(port), { name: 'lan', addresses: [`${ADDRESS}/24`] });
+  /** Starts an echo server on a TAP device; a wrapper sees the frames as they would be on a wire. */
+  async function serve(wrap?: (port: LinkPort) => LinkPort): Promise<void> {
+    const device = { netns: netns.name, up: true, hostAddress: '10.99.0.1/24', offloads: wrap === undefined };
+    const port = await new TapDriver().open(tapOptionsSchema.parse(device), { interfaceName: 'lan' });
+    stack.addInterface(wrap === undefined ? port : wrap(port), { name: 'lan', addresses: [`${ADDRESS}/24`] });
     stack.tcp.listen({ port: PORT, backlog: 1000 }).onConnection = echo;
   }
 
