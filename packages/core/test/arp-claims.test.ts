@@ -175,6 +175,13 @@ describe('an address that is probed before its use (RFC 5227)', () => {
   });
 });
 
+test('groups are joined meanwhile: what is told of them comes from no address yet (RFC 3376 section 4.2.13)', () => {
+  lab.stack.udp.open().joinGroup('239.1.2.3');
+  lab.host.settle();
+  expect(lab.receive()[0]).toMatchPacket(ethernet().ipv4({ src: '0.0.0.0', dst: '224.0.0.22' }).igmp());
+  expect(lab.stack.udp.open().send(Uint8Array.of(1), '239.1.2.3', 9)).toBe('EADDRNOTAVAIL');
+});
+
 test('without the switch an address is used and announced at once', async () => {
   await lab.close();
   lab = new StackLab();

@@ -2,7 +2,7 @@ import { FileSink, PcapngWriter } from '@lunetta/driver-pcap';
 import { captureFrames } from '@lunetta/testkit';
 import { Option, type Command as Program } from 'commander';
 import { inject, injectable } from 'inversify';
-import { ipv4Address, LunettaError, type LinkPort, type LunettaStack, type NetworkInterface } from 'lunetta';
+import { LunettaError, type LinkPort, type LunettaStack, type NetworkInterface } from 'lunetta';
 import { parseFilter } from '../capture/frame-filter.js';
 import { Output } from '../output.js';
 import { SERVICES, ServiceStarter, type ServiceName } from '../services/service-starter.js';
@@ -77,9 +77,9 @@ export class CaptureCommand implements Command {
         (running, end) => {
           stack = running;
           if (flags.service !== undefined) this.services.start(flags.service, running);
-          for (const { ipv4, port } of running.interfaces) {
+          for (const { address, port } of running.interfaces) {
             const { driver, device } = port;
-            this.output.note(`capturing ${driver}:${device} (${ipv4Address.format(ipv4.primary)}) to ${flags.out}`);
+            this.output.note(`capturing ${driver}:${device} (${address}) to ${flags.out}`);
           }
           return Promise.race([this.runner.untilEnd(end), aborted(stop.signal)]);
         },

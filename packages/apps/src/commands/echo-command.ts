@@ -1,6 +1,6 @@
 import type { Command as Program } from 'commander';
 import { inject, injectable } from 'inversify';
-import { ipv4Address, type LunettaStack } from 'lunetta';
+import type { LunettaStack } from 'lunetta';
 import { EchoReport } from '../echo-report.js';
 import { Output } from '../output.js';
 import { UdpEcho } from '../services/udp-echo.js';
@@ -57,8 +57,7 @@ export class EchoCommand implements Command {
   }
 
   private announce(stack: LunettaStack, isJson: boolean): void {
-    for (const { ipv4, port } of stack.interfaces) {
-      const address = ipv4Address.format(ipv4.primary);
+    for (const { address, port } of stack.interfaces) {
       const { driver, device } = port;
       if (isJson) this.output.json({ event: 'ready', address, port: 7, driver, device });
       else this.output.line(`UDP echo on ${address} port 7 (${driver}:${device}); Ctrl-C ends it`);

@@ -1,6 +1,5 @@
 import type { Command as Program } from 'commander';
 import { inject, injectable } from 'inversify';
-import { ipv4Address } from 'lunetta';
 import { Iperf3Server } from '../iperf3/iperf3-server.js';
 import { IPERF3_PORT } from '../iperf3/protocol.js';
 import type { TestReport } from '../iperf3/session.js';
@@ -34,8 +33,7 @@ export class Iperf3Command implements Command {
   private run(flags: Iperf3Flags): Promise<number> {
     return this.runner.run(flags, async (stack, end) => {
       this.server.start(stack, flags.port, (outcome) => this.report(outcome, flags.json === true));
-      for (const { ipv4, port } of stack.interfaces) {
-        const address = ipv4Address.format(ipv4.primary);
+      for (const { address, port } of stack.interfaces) {
         this.output.line(
           `iperf3 server on ${address} port ${flags.port} (${port.driver}:${port.device}); Ctrl-C ends it`,
         );

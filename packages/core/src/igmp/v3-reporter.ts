@@ -41,7 +41,7 @@ export class V3Reporter implements Reporter {
     } else {
       this.startOver(group);
     }
-    if (filter.isNothing) this.parts.timers.cancel(group.timer);
+    if (filter.isNothing) this.forgetQuery(group);
     this.changing.add(group);
     this.reportChanges([group]);
     if (filter.isNothing && this.changing.size > 2 * this.parts.limits.maxGroups) this.forgetChange(group);
@@ -96,6 +96,11 @@ export class V3Reporter implements Reporter {
   private startOver(group: IgmpGroup): void {
     group.settle();
     group.reportsLeft = this.querier.robustness;
+  }
+
+  private forgetQuery(group: IgmpGroup): void {
+    this.parts.timers.cancel(group.timer);
+    group.askedSources = undefined;
   }
 
   private forgetChange(group: IgmpGroup): void {

@@ -93,11 +93,11 @@ export class PathFinder {
 
   /**
    * The interface by which datagrams to a group, or to the limited broadcast address, leave: that of the source or of a
-   * route for them, or the first one.
+   * route for them, or the first one with an address, be it still probed.
    */
   interfaceTo(remote: number, local = 0): Ipv4Interface | undefined {
     const chosen = local !== 0 ? this.interfaces.ownerOf(local) : this.routes.findSpecific(remote)?.iface;
-    return chosen ?? this.interfaces.all.find((own) => own.primary !== 0 && !own.isLoopback);
+    return chosen ?? this.interfaces.all.find((own) => own.addressList.length > 0 && !own.isLoopback);
   }
 
   private groupRoute(remote: number, local: number, groupInterface: number): Route | undefined {

@@ -6,6 +6,7 @@ import { FLAGS, DESCRIPTOR_WORDS, VLAN_AND_MSS } from '../link/descriptor.js';
 import type { LinkPort } from '../link/link-driver.js';
 import type { LinkIo } from '../link/link-io.js';
 import { Packet } from '../link/packet.js';
+import { ANY, format } from '../wire/ipv4-address.js';
 import type { LinkLayer } from './link-layer.js';
 
 /** Room for the largest chain: an IPv4 datagram with an Ethernet header and a VLAN tag. */
@@ -44,6 +45,11 @@ export class NetworkInterface {
   /** Its number in the stack. */
   get index(): number {
     return this.ipv4.index;
+  }
+
+  /** Its first address, as text; it may be one that is still being probed. */
+  get address(): string {
+    return format(this.ipv4.addressList[0]?.address ?? ANY);
   }
 
   /** Moves one burst each way and works through what came in. */
