@@ -19,7 +19,7 @@ export const TCP_MUTANTS = [
   mutant(
     'partial ACKs fill no hole',
     'recovery/loss-recovery.ts',
-    'board.markLost(0); // a partial',
+    'this.loseFirst(); // a partial',
     '// a partial',
     'newreno/partial-ack',
   ),
@@ -48,7 +48,7 @@ export const TCP_MUTANTS = [
   mutant(
     'spurious timeouts are not noticed',
     'recovery/loss-recovery.ts',
-    'if (this.canUndo && acked > 0) this.lookForSpurious(ack);',
+    'else if (this.canUndo) this.lookForSpurious(ack, acked);',
     '',
     'rto/eifel',
   ),
@@ -138,7 +138,7 @@ export const TCP_MUTANTS = [
   mutant(
     'windows are not scaled',
     'send/sender.ts',
-    'segment.window * 2 ** this.windowShift',
+    'segment.window << this.windowShift',
     'segment.window',
     'options/window-scale',
   ),
@@ -188,8 +188,8 @@ export const TCP_MUTANTS = [
   mutant(
     'the path MTU is ignored',
     'send/transmission.ts',
-    'Math.min(accepted, path.mtu - networkHeaderLength - tcp.HEADER_LENGTH)',
-    'accepted',
+    'Math.min(accepted, path.mtu - networkHeaderLength - tcp.HEADER_LENGTH, ',
+    'Math.min(accepted, ',
     'icmp/fragmentation-needed',
   ),
   mutant(
@@ -385,8 +385,8 @@ export const TCP_MUTANTS = [
   mutant(
     'R2 is never reached',
     'connection-timers.ts',
-    'if (shared.nowUs - block.silentSinceUs < block.userTimeoutUs) return true;',
-    'return true;',
+    'if (shared.nowUs - block.silentSinceUs >= block.userTimeoutUs) {',
+    'if (shared.nowUs === Infinity) {',
     'rto/gives-up',
   ),
   mutant(
