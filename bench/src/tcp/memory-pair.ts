@@ -10,7 +10,7 @@ const CONNECTIONS_A_PORT = 50_000;
 /** Handshakes under way at a time. */
 const HANDSHAKES = 64;
 /** Nothing takes so long. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 
 /** Two stacks in one process, joined by a cable in memory, turned by hand. */
 export class MemoryPair {
