@@ -31,7 +31,8 @@ describeTap('the matrix on TAP', () => {
 async function openTap(): Promise<LinkFixture> {
   const netns = new Netns();
   try {
-    const options = tapOptionsSchema.parse({ netns: netns.name, up: true });
+    // The packet socket at the far end is to see frames as they would be on a wire, checksums made.
+    const options = tapOptionsSchema.parse({ netns: netns.name, up: true, offloads: false });
     const port = await new TapDriver().open(options, { interfaceName: 'lan' });
     const peer = await PacketPeer.open(netns.name, 'lun0');
     return { port, peer, destroy: () => netns.remove() };
