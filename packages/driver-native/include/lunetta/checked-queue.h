@@ -178,17 +178,20 @@ class CheckedQueue {
     return false;
   }
 
-  // Whether what is asked of the device fits the frame: its headers lie in the first segment.
+  // Whether what is asked of the device fits the frame: headers of lengths that there are, in the first segment. Devices
+  // trust them: DPDK's net_tap copies the headers of what it cuts up into 128 bytes, and writes over what lies behind.
   bool OffloadsFit(const int32_t* descriptor) const {
     const auto lengths = static_cast<uint32_t>(descriptor[kHeaderLengths]);
     const uint32_t l2 = lengths & 0xff, l3 = lengths >> 8 & 0xff, l4 = lengths >> 16 & 0xff;
     const int32_t flags = descriptor[kFlags];
     if ((flags & (kTxOffloads & ~kTxVlanInsert)) == 0) return true;
-    if (l2 < kEthernetHeader || l3 == 0 || l2 + l3 + l4 > static_cast<uint32_t>(descriptor[kLength])) return false;
+    if (l2 < kEthernetHeader || l2 > kEthernetHeader + 2 * kVlanTag || l3 < kShortestIp || l3 > kLongestHeader) return false;
+    if (l2 + l3 + l4 > static_cast<uint32_t>(descriptor[kLength])) return false;
     const bool wantsUdp = (flags & kTxUdpChecksum) != 0, wantsTcp = (flags & (kTxTcpChecksum | kTxTso)) != 0;
-    if (wantsUdp && wantsTcp) return false;
-    if ((wantsUdp || wantsTcp) && l4 == 0) return false;
-    return (flags & kTxTso) == 0 || static_cast<uint32_t>(descriptor[kVlanAndMss]) >> 16 != 0;
+    if (wantsUdp && (wantsTcp || l4 != kUdpHeader)) return false;
+    if (wantsTcp && (l4 < kShortestTcp || l4 > kLongestHeader)) return false;
+    if ((flags & kTxTso) == 0) return true;
+    return l2 + l3 + l4 <= kLongestTsoHeaders && static_cast<uint32_t>(descriptor[kVlanAndMss]) >> 16 != 0;
   }
 
   // The frame in segments_ was not accepted: its buffers stay the stack's.

@@ -39,6 +39,13 @@ constexpr int32_t kTxOffloads = 0x3e00;
 
 constexpr size_t kEthernetHeader = 14;
 constexpr size_t kVlanTag = 4;
+// Header lengths (RFC 791, RFC 768, RFC 9293).
+constexpr uint32_t kShortestIp = 20;
+constexpr uint32_t kUdpHeader = 8;
+constexpr uint32_t kShortestTcp = 20;
+constexpr uint32_t kLongestHeader = 60;
+// Of a frame that is to be cut up: all headers.
+constexpr uint32_t kLongestTsoHeaders = 128;
 
 // Values of counts[COUNT_STATE].
 enum class LinkState : int32_t { Up = 0, Down = 1, Gone = 2 };
