@@ -15,8 +15,9 @@ export class InterfaceTable {
   private readonly owners = new Map<number, Ipv4Interface>();
   private loopback: ReturnType<OpenLoopback> | undefined = undefined;
 
-  /** Whether we are a router; see `Ipv4Settings.forwarding`. */
-  isForwarding: boolean;
+  /** True if an address of ours counts on its own interface only; a router has them on all. */
+  isStrong = true;
+  private isRouter = false;
 
   /** @param openLoopback called once, when the loopback interface is first needed */
   constructor(
@@ -26,9 +27,14 @@ export class InterfaceTable {
     this.isForwarding = settings.forwarding;
   }
 
-  /** True if an address of ours counts on its own interface only; a router has them on all. */
-  get isStrong(): boolean {
-    return this.settings.hostModel === 'strong' && !this.isForwarding;
+  /** Whether we are a router; see `Ipv4Settings.forwarding`. */
+  get isForwarding(): boolean {
+    return this.isRouter;
+  }
+
+  set isForwarding(isRouter: boolean) {
+    this.isRouter = isRouter;
+    this.isStrong = this.settings.hostModel === 'strong' && !isRouter;
   }
 
   /** All interfaces, in the order in which they were added. */
