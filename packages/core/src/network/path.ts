@@ -53,6 +53,8 @@ export class Path {
     this.cast = other.cast;
     this.via = other.via;
     this.mtu = other.mtu;
+    this.linkMtu = other.linkMtu;
+    this.interfaceIndex = other.interfaceIndex;
     this.generation = other.generation;
     this.identificationOffset = other.identificationOffset;
     this.link = other.link;
