@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { describePacket, ethernet, StackLab } from '@lunetta/testkit';
+import { describePacket, ethernet, readPacket, StackLab } from '@lunetta/testkit';
 import '@lunetta/testkit/jest';
 
 const { PEER_IP, PEER_MAC, STACK_IP, STACK_MAC } = StackLab;
@@ -63,6 +63,17 @@ describe('a neighbour entered by hand', () => {
     expect(send()).toEqual([expect.stringContaining(`> ${PEER_MAC}`)]);
     expect(states()).toEqual([`${PEER_IP} static`]);
     expect(lab.stack.counters().interfaces[0].arp.neighbours).toBe(1);
+  });
+
+  test('stays, and is not asked for, when a connection to it gets no answer', () => {
+    const connection = lab.stack.tcp.connect({ address: PEER_IP, port: 9 });
+    const told: string[] = [];
+    connection.onSoftError = (code) => told.push(code);
+    lab.advance('10s');
+    expect(told).toEqual(['ETIMEDOUT']);
+    lab.advance('60s');
+    expect(lab.receive().filter((frame) => readPacket(frame).arp)).toEqual([]);
+    expect(states()).toEqual([`${PEER_IP} static`]);
   });
 
   test('is not replaced by what others say', () => {

@@ -106,6 +106,12 @@ export class Resolver {
     this.ask(nextHop as Neighbour);
   }
 
+  /** What is sent to a neighbour gets no answer: its next use asks whether it is still there. */
+  doubt(nextHop: NextHop): void {
+    const neighbour = nextHop as Neighbour;
+    if (!neighbour.isStatic && neighbour.reachability === Reachability.REACHABLE) this.growStale(neighbour);
+  }
+
   /** A neighbour has spoken without being asked: its address is usable, but not confirmed. */
   learn(neighbour: Neighbour, macHi: number, macLo: number): void {
     const isKnown = neighbour.reachability !== Reachability.UNRESOLVED;
@@ -184,14 +190,19 @@ export class Resolver {
     }
     switch (neighbour.reachability) {
       case Reachability.REACHABLE:
-        neighbour.reachability = Reachability.STALE;
-        return this.timers.arm(neighbour.timer, this.time.nowUs + this.limits.staleMs * 1000);
+        return this.growStale(neighbour);
       case Reachability.STALE:
         return this.table.remove(neighbour);
       case Reachability.UNRESOLVED:
         if (neighbour.pending.length > 0) return this.sendRequest(neighbour);
         return this.table.remove(neighbour);
     }
+  }
+
+  /** A neighbour was not heard of for a while: its next use asks. */
+  private growStale(neighbour: Neighbour): void {
+    neighbour.reachability = Reachability.STALE;
+    this.timers.arm(neighbour.timer, this.time.nowUs + this.limits.staleMs * 1000);
   }
 
   /** Nobody has answered: what waits comes back to its senders, and what was known is forgotten. */

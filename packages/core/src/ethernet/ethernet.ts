@@ -67,6 +67,10 @@ export class Ethernet implements Ipv4Link {
     return this.arp.resolver.neighbour(address);
   }
 
+  doubt(nextHop: NextHop): void {
+    this.arp.resolver.doubt(nextHop);
+  }
+
   setGroups(groups: ReadonlySet<number>): void {
     this.groups.clear();
     for (const group of groups) this.groups.add(macAddress.ipv4MulticastLo(group));

@@ -7,6 +7,8 @@ import { ALL_HOSTS, LIMITED_BROADCAST, isHost, isMulticast, mask } from '../wire
 export interface Ipv4Link extends PathLink {
   /** The entry for a neighbour's address, made if there is none; undefined if there is no room for one. */
   neighbour(address: number): NextHop | undefined;
+  /** What is sent to a neighbour of {@link neighbour} gets no answer: it is to be confirmed anew. */
+  doubt(nextHop: NextHop): void;
   /** Receives (or no longer receives) frames to the multicast group's link-layer address. */
   setGroups(groups: ReadonlySet<number>): void;
 }

@@ -5,7 +5,6 @@ import { LinkCounter } from '../link/link-counters.js';
 import type { LinkIo } from '../link/link-io.js';
 import { Cast, type Packet } from '../link/packet.js';
 import type { NetworkLayer } from '../network/network-layer.js';
-import { Reachability } from '../network/next-hop.js';
 import type { Path } from '../network/path.js';
 import type { Random } from '../time/host.js';
 import * as ipv4 from '../wire/ipv4.js';
@@ -188,8 +187,8 @@ export class Ipv4Output implements NetworkLayer {
     return true;
   }
 
-  doubt({ nextHop }: Path): void {
-    if (nextHop !== null && nextHop.reachability === Reachability.REACHABLE) nextHop.reachability = Reachability.STALE;
+  doubt({ interfaceIndex, nextHop }: Path): void {
+    if (nextHop !== null) this.interfaces.linkOf(this.interfaces.at(interfaceIndex)).doubt(nextHop);
   }
 
   reducePathMtu(remote: number, mtu: number): void {

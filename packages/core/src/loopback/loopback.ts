@@ -26,6 +26,10 @@ export class Loopback implements LoopLink {
     return hop;
   }
 
+  doubt(): void {
+    return undefined;
+  }
+
   setGroups(): void {
     return undefined;
   }

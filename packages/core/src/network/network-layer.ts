@@ -71,7 +71,7 @@ export interface NetworkLayer {
     isLooped: boolean,
   ): void;
 
-  /** What is sent by this path gets no answer: the next hop is to be confirmed anew (RFC 1122 section 3.3.1.4). */
+  /** What is sent by this path, to one station, gets no answer: the next hop is to be confirmed anew (RFC 1122 section 3.3.1.4). */
   doubt(path: Path): void;
 
   /** A router has said that nothing larger than `mtu` bytes gets to `remote`, and what it said was found credible. */
