@@ -109,15 +109,23 @@ export class Sender {
 
   /** Takes SND.WND from an acceptable segment, unless an older one brings it (RFC 9293 section 3.10.7.4); true if it changed. */
   takeWindow(segment: Segment): boolean {
+    if (!this.isNewer(segment)) return false;
     const { seq, ack } = segment;
-    const isNewer = isAfter(seq, this.windowSeq) || (seq === this.windowSeq && !isBefore(ack, this.windowAck));
-    if (!isNewer) return false;
     const before = this.window;
     this.window = segment.window << this.windowShift;
     this.windowSeq = seq;
     this.windowAck = ack;
     if (this.window > this.maxWindow) this.maxWindow = this.window;
     return this.window !== before;
+  }
+
+  /**
+   * By SND.WL1 and SND.WL2; and what acknowledges new text is newer whatever its number: a window is counted from SND.UNA,
+   * so that one kept beside a repeated segment's acknowledgment would reach beyond what the peer allows.
+   */
+  private isNewer({ seq, ack }: Segment): boolean {
+    if (isAfter(ack, this.una) || isAfter(seq, this.windowSeq)) return true;
+    return seq === this.windowSeq && !isBefore(ack, this.windowAck);
   }
 
   /** Bytes up to `una` are acknowledged: takes them out of the stream. */
