@@ -118,6 +118,13 @@ describe('a router', () => {
     ]);
   });
 
+  test('cuts up what has the longest header that there is', () => {
+    start({ mtus: [1500, 576] });
+    const options = new Uint8Array(40).fill(1);
+    lab.send(0, lab.datagram(0, { ...THERE, options }, new Uint8Array(900)));
+    expect(lab.heardRaw(1).map((frame) => frame.length)).toEqual([14 + 60 + 512, 14 + 20 + 396]);
+  });
+
   test('copies only the options into later fragments that belong there', () => {
     start({ mtus: [1500, 576] });
     // A security option (130, copied) and a record route (7, not copied).

@@ -102,10 +102,9 @@ export class Fragmenter implements Drainable {
     const room = (this.mtu - headerLength) & ~(UNIT - 1);
     const length = Math.min(room, this.end - this.nextAt);
     const fragment = link.io.outgoing;
-    fragment.begin(length);
-    fragment.memory.bytes.set(bytes.subarray(this.nextAt, this.nextAt + length), fragment.at);
-    fragment.at -= headerLength;
+    fragment.begin(headerLength + length); // a header with options is longer than the room before it
     fragment.networkAt = fragment.at;
+    fragment.memory.bytes.set(bytes.subarray(this.nextAt, this.nextAt + length), fragment.at + headerLength);
     this.writeHeader(source, fragment, headerLength, isFirst, length);
     this.nextAt += length;
     this.counters[FragmentCounter.fragmentsSent]++;
