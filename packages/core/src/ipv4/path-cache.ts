@@ -1,37 +1,54 @@
 import { Path } from '../network/path.js';
 import type { Random } from '../time/host.js';
 
-/** 16,384 paths, in pairs: of 4,000 peers at once one in twelve shares its pair with two others. */
-const CACHE_BITS = 14;
+const SET_BITS = 12;
+/** Paths of one set: of 4,000 peers at once two in a hundred share a set with too many others. */
+const WAYS = 4;
 
-/** Paths by the addresses of both ends; a newer one takes the place of the older one of its pair. */
+/** 16,384 paths by the addresses of both ends; a newer one takes the place of one of the others of its set, in turn. */
 export class PathCache {
-  private readonly paths: (Path | undefined)[] = new Array<Path | undefined>(1 << CACHE_BITS).fill(undefined);
-  private readonly remoteMultiplier: number;
-  private readonly localMultiplier: number;
+  /** The ends of the path of each place, remote and local: beside each other, since paths lie anywhere in memory. */
+  private readonly ends = new Int32Array(2 * (WAYS << SET_BITS));
+  private readonly paths: (Path | undefined)[] = new Array<Path | undefined>(WAYS << SET_BITS).fill(undefined);
+  private readonly secret: number;
+  private turn = 0;
 
   constructor(random: Random) {
-    this.remoteMultiplier = random.int32() | 1;
-    this.localMultiplier = random.int32() | 1;
+    this.secret = random.int32();
   }
 
   /** The path with these ends, or if there is none the one that is to become it. */
   at(remote: number, local: number): Path {
-    // Secret multiplications are enough here: who finds colliding addresses gains a look-up more for each datagram.
-    const hash = Math.imul(remote, this.remoteMultiplier) + Math.imul(local, this.localMultiplier);
-    const slot = (hash >>> (32 - CACHE_BITS)) & ~1;
-    const first = this.paths[slot] ?? this.fill(slot);
-    if (first.remote === remote && first.boundLocal === local) return first;
-    const second = this.paths[slot + 1] ?? this.fill(slot + 1);
-    if (second.remote === remote && second.boundLocal === local) return second;
-    this.paths[slot] = second;
-    this.paths[slot + 1] = first;
-    return second;
+    const { ends } = this;
+    const first = this.setOf(remote, local) * WAYS;
+    for (let place = first; place < first + WAYS; place++) {
+      if (ends[2 * place] === remote && ends[2 * place + 1] === local) return this.paths[place] ?? this.enter(place);
+    }
+    return this.replace(first, remote, local);
   }
 
-  private fill(slot: number): Path {
+  /**
+   * Addresses have a pattern, which a secret multiplication alone keeps: with some numbers it put most of 4,000 neighbours
+   * into few sets. The secret is enough beside this: who finds colliding addresses gains a look-up more for each datagram.
+   */
+  private setOf(remote: number, local: number): number {
+    const salted = remote ^ this.secret;
+    const mixed = Math.imul(salted ^ (salted >>> 16), 0x85ebca6b) + local;
+    return Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35) >>> (32 - SET_BITS);
+  }
+
+  private replace(first: number, remote: number, local: number): Path {
+    this.turn = (this.turn + 1) & (WAYS - 1);
+    let place = first + this.turn;
+    for (let empty = first; empty < first + WAYS; empty++) if (this.paths[empty] === undefined) place = empty;
+    this.ends[2 * place] = remote;
+    this.ends[2 * place + 1] = local;
+    return this.paths[place] ?? this.enter(place);
+  }
+
+  private enter(place: number): Path {
     const path = new Path();
-    this.paths[slot] = path;
+    this.paths[place] = path;
     return path;
   }
 }
