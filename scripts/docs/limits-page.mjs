@@ -160,7 +160,7 @@ const FIXED = [
   ['core/src/stack/network-interface.ts', 'LARGEST_FRAME', 'bytes', 'Drop `link.chainTooLong`.'],
   ['core/src/stack/stack.ts', 'CLOSING_POLLS', 'polls', 'What is still queued then: drop `link.closed`.'],
   [
-    'driver-tap/src/tap-driver.ts',
+    'core/src/link/pool/queue-sizes.ts',
     'MAX_STOCK',
     'buffers',
     '`EAGAIN` to a sender; counters `arp.noRoom`, `icmp.noRoom`.',
@@ -187,7 +187,7 @@ ${table(['setting', 'default', 'range', 'what it bounds, and what happens when i
 
 ## Options of the driver tap
 
-In the interface's \`options\`. The stack may hold \`buffers - 2 * burst - ${constant('packages/driver-tap/src/tap-driver.ts', 'MAX_STOCK').value}\` buffers at a time (of fewer than 1,024
+In the interface's \`options\`. The stack may hold \`buffers - 2 * burst - ${constant('packages/core/src/link/pool/queue-sizes.ts', 'MAX_STOCK').value}\` buffers at a time (of fewer than 1,024
 buffers \`buffers * 3 / 4 - 2 * burst\`) beside the burst it works on (frames that wait for ARP, datagrams that an application retains), so that reception never
 starves. Beyond that a frame that is to wait for ARP takes the place of the oldest (drop \`arp.pendingFull\`), and
 \`retain()\` gives undefined.

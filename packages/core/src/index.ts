@@ -13,6 +13,7 @@ export * from './link/pool/frame-pool.js';
 export { MIN_FRAME_LENGTH } from './link/pool/tx-check.js';
 export { PooledQueue, type PooledQueueParts } from './link/pool/pooled-queue.js';
 export { PortCounters } from './link/pool/port-counters.js';
+export { stockFor, txCapacityFor } from './link/pool/queue-sizes.js';
 export { Waker } from './link/pool/waker.js';
 
 export type { Clock, Random, ScheduledCall, Scheduler } from './time/host.js';

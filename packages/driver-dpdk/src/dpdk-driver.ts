@@ -6,6 +6,8 @@ import {
   type LinkDriver,
   type LinkPort,
   type LinkRequest,
+  stockFor,
+  txCapacityFor,
 } from '@lunetta/core';
 import { loadAddon, type DpdkAddon, type NativeConfig } from './addon.js';
 import { cardsForDpdk, diagnose } from './diagnosis.js';
@@ -14,14 +16,6 @@ import { DpdkPort } from './dpdk-port.js';
 import { ealArguments } from './eal-arguments.js';
 import { openError } from './open-error.js';
 
-/**
- * Empty buffers offered to the stack, as many frames as it may start itself between two polls: enough to cut up each
- * datagram of a burst. Of few buffers no more than a quarter.
- */
-const MAX_STOCK = 256;
-const stockFor = (buffers: number): number => Math.min(MAX_STOCK, buffers >> 2);
-/** Segments that one poll can send: an answer in two segments to each frame of a burst, and the stock. */
-const txCapacityFor = (burst: number, buffers: number): number => 2 * burst + stockFor(buffers);
 const WASM_PAGE = 65_536;
 const DEFAULT_MTU = 1500;
 /** IPv4's smallest (RFC 791 section 3.2), and the most that any device of DPDK says. */

@@ -1,18 +1,18 @@
-import { LINK_API_VERSION, LunettaError, type LinkDiagnosis, type LinkDriver, type LinkRequest } from '@lunetta/core';
+import {
+  LINK_API_VERSION,
+  LunettaError,
+  type LinkDiagnosis,
+  type LinkDriver,
+  type LinkRequest,
+  stockFor,
+  txCapacityFor,
+} from '@lunetta/core';
 import { loadAddon, type NativeConfig } from './addon.js';
 import { diagnose } from './diagnosis.js';
 import { openError } from './open-error.js';
 import { deviceNameProblem, tapOptionsSchema, type TapOptions } from './tap-options.js';
 import { TapPort } from './tap-port.js';
 
-/**
- * Empty buffers offered to the stack, as many frames as it may start itself between two polls: enough to cut up each
- * datagram of a burst. Of few buffers no more than a quarter.
- */
-const MAX_STOCK = 256;
-const stockFor = (buffers: number): number => Math.min(MAX_STOCK, buffers >> 2);
-/** Segments that one poll can send: an answer in two segments to each frame of a burst, and the stock. */
-const txCapacityFor = (burst: number, buffers: number): number => 2 * burst + stockFor(buffers);
 /** IPv4's smallest (RFC 791 section 3.2), and the largest that Linux lets a TAP device have (65,535 - 14). */
 const MTU_RANGE = { min: 68, max: 65_521 };
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { createStack, type LunettaStack } from 'lunetta';
 import { Netns, describeTap } from '@lunetta/testkit/jest';
-import { ping, run, tap } from './support/linux-hosts.js';
+import { joinByRouter, ping, run, tap } from './support/linux-hosts.js';
 
 const MACS = { lunA: '02:99:00:00:00:0a', lunB: '02:99:00:00:00:0b' };
 
@@ -62,9 +62,7 @@ describeTap('what a host and router emits', () => {
       routes: [{ destination: '198.51.100.0/24', gateway: '10.99.1.1' }],
       settings: { ipv4: { forwarding: true } },
     });
-    left.ip('route', 'add', 'default', 'via', '10.99.1.2');
-    right.ip('route', 'add', 'default', 'via', '10.99.2.2');
-    right.ip('link', 'set', 'lunB', 'mtu', '1400');
+    joinByRouter(left, right);
   });
   afterEach(async () => {
     await stack.close();

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { createStack, type LunettaConfig, type LunettaStack } from 'lunetta';
 import { Netns, describeTap } from '@lunetta/testkit/jest';
-import { ping, run, tap } from './support/linux-hosts.js';
+import { joinByRouter, ping, run, tap } from './support/linux-hosts.js';
 
 const CRAFTED = fileURLToPath(new URL('./support/crafted-datagrams.py', import.meta.url));
 /** Debian's own Python, which its scapy is for. */
@@ -123,9 +123,7 @@ describeTap('a router between two Linux hosts', () => {
       interfaces: [tap(left, 'lunA', '10.99.1'), tap(right, 'lunB', '10.99.2', { mtu: 1400 })],
       settings: { ipv4: { forwarding: true } },
     });
-    left.ip('route', 'add', 'default', 'via', '10.99.1.2');
-    right.ip('route', 'add', 'default', 'via', '10.99.2.2');
-    right.ip('link', 'set', 'lunB', 'mtu', '1400');
+    joinByRouter(left, right);
   });
   afterEach(async () => {
     await stack.close();

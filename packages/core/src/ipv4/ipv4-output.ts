@@ -111,10 +111,7 @@ export class Ipv4Output implements NetworkLayer {
   }
 
   output(packet: Packet, path: Path, protocol: number, ttl: number, tos: number, dontFragment = false): void {
-    if (!this.finish(packet, path, protocol, ttl, tos, dontFragment)) return;
-    const isTooLong = packet.end - packet.at > path.mtu && (packet.flags & TX_TSO) === 0;
-    if (isTooLong) return this.fragmenter.send(path.link!, path.nextHop!, path.mtu);
-    path.link!.output(packet, path.nextHop!);
+    if (this.finish(packet, path, protocol, ttl, tos, dontFragment)) this.leave(packet, path);
   }
 
   outputToGroup(
@@ -130,8 +127,7 @@ export class Ipv4Output implements NetworkLayer {
     if (isLooped && this.interfaces.at(path.interfaceIndex).groups.has(path.remote)) {
       this.groupLoop.copy(packet, path.interfaceIndex);
     }
-    if (packet.end - packet.at > path.mtu) return this.fragmenter.send(path.link!, path.nextHop!, path.mtu);
-    path.link!.output(packet, path.nextHop!);
+    this.leave(packet, path);
   }
 
   /** Sends a message of `protocol` to a group, `packet.at` at its payload, with TTL 1 and router alert; the buffer is taken. */
@@ -165,6 +161,13 @@ export class Ipv4Output implements NetworkLayer {
     if (this.filter.output !== null && this.isFiltered(packet, path.interfaceIndex, path.link!.io)) return false;
     packet.at = at;
     return true;
+  }
+
+  /** Hands a finished datagram to its link, in fragments if it is larger than what gets there. */
+  private leave(packet: Packet, path: Path): void {
+    const isTooLong = packet.end - packet.at > path.mtu && (packet.flags & TX_TSO) === 0;
+    if (isTooLong) this.fragmenter.send(path.link!, path.nextHop!, path.mtu);
+    else path.link!.output(packet, path.nextHop!);
   }
 
   /** Drops a datagram that a filter does not let out, `packet.at` at its payload. */

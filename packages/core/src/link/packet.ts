@@ -67,6 +67,18 @@ export class Packet {
     this.flags = 0;
   }
 
+  /**
+   * Leaves the checksum of the transport header at `at` to the device, which offers that: its field holds the
+   * pseudo-header's sum.
+   *
+   * @param request `TX_TCP_CHECKSUM` or `TX_UDP_CHECKSUM`
+   */
+  leaveChecksum(request: number, headerLength: number): void {
+    this.flags |= request;
+    this.transportAt = this.at;
+    this.transportHeaderLength = headerLength;
+  }
+
   /** The buffer becomes the caller's. */
   takeHandle(): number {
     const handle = this.handle;

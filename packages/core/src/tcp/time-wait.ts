@@ -124,7 +124,7 @@ export class TimeWaits {
   private acknowledge(entry: Remembered): void {
     const { path, localPort, remotePort, sendNext, receiveNext, hasTimestamps } = entry;
     if (!this.writer.hasRoom(path)) return;
-    const headerLength = tcp.HEADER_LENGTH + (hasTimestamps ? tcpOptions.TIMESTAMPS_LENGTH : 0);
+    const headerLength = tcp.HEADER_LENGTH + tcpOptions.timestampsLength(hasTimestamps);
     const packet = this.writer.begin(path, headerLength, 0, 0);
     if (hasTimestamps) {
       const now = (Math.floor(this.time.nowUs / 1000) + entry.timestampOffset) | 0;

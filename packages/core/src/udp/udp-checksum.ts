@@ -25,9 +25,7 @@ export function makeChecksum(
   const { at, end } = packet;
   const isOffered = (path.link!.io.offloads & TX_UDP_CHECKSUM) !== 0 && path.cast === Cast.UNICAST;
   if (!isOffered || end - at + networkHeaderLength > path.mtu) return checksumOf(packet, path, srcPort, dstPort);
-  packet.flags |= TX_UDP_CHECKSUM;
-  packet.transportAt = at;
-  packet.transportHeaderLength = udp.HEADER_LENGTH;
+  packet.leaveChecksum(TX_UDP_CHECKSUM, udp.HEADER_LENGTH);
   return checksum.fold(path.addressSum + ipv4.PROTOCOL_UDP + end - at);
 }
 

@@ -9,7 +9,7 @@ const SACK = 5;
 const TIMESTAMPS = 8;
 
 /** Length of what {@link writeTimestamps} writes. */
-export const TIMESTAMPS_LENGTH = 12;
+const TIMESTAMPS_LENGTH = 12;
 /** No shift is larger (RFC 7323 section 2.3). */
 export const MAX_WINDOW_SHIFT = 14;
 /** As many blocks as fit beside nothing else. */
@@ -112,6 +112,11 @@ export function writeTimestamps(view: DataView, at: number, value: number, echo:
   view.setInt32(at, PADDED_TIMESTAMPS);
   view.setInt32(at + 4, value);
   view.setInt32(at + 8, echo);
+}
+
+/** Length of what {@link writeTimestamps} writes, where there are timestamps. */
+export function timestampsLength(hasTimestamps: boolean): number {
+  return hasTimestamps ? TIMESTAMPS_LENGTH : 0;
 }
 
 /** Length of what {@link writeSack} writes for `count` blocks. */

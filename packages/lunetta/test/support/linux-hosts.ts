@@ -34,3 +34,10 @@ export function tap(
     ...changes,
   };
 }
+
+/** Two hosts have the stack between them for their router: lunA, 10.99.1.2, and lunB, 10.99.2.2, with an MTU of 1,400. */
+export function joinByRouter(left: Netns, right: Netns): void {
+  left.ip('route', 'add', 'default', 'via', '10.99.1.2');
+  right.ip('route', 'add', 'default', 'via', '10.99.2.2');
+  right.ip('link', 'set', 'lunB', 'mtu', '1400');
+}

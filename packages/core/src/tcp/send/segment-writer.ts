@@ -58,9 +58,7 @@ export class SegmentWriter {
     const pseudo = path.addressSum + ipv4.PROTOCOL_TCP + (end - at);
     if ((path.link!.io.offloads & TX_TCP_CHECKSUM) !== 0) {
       tcp.setChecksum(view, at, checksum.fold(pseudo));
-      packet.flags |= TX_TCP_CHECKSUM;
-      packet.transportAt = at;
-      packet.transportHeaderLength = headerLength;
+      packet.leaveChecksum(TX_TCP_CHECKSUM, headerLength);
     } else {
       tcp.setChecksum(view, at, checksum.finish(memory.addSum(pseudo, at, end)));
     }

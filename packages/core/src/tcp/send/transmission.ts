@@ -139,7 +139,7 @@ export class Transmission {
     const { sender, path, isReductionDue, hasTimestamps } = block;
     const { mss, unsent } = sender;
     if (allowed < 2 * mss || isReductionDue) return mss;
-    const headerLength = tcp.HEADER_LENGTH + (hasTimestamps ? tcpOptions.TIMESTAMPS_LENGTH : 0);
+    const headerLength = tcp.HEADER_LENGTH + tcpOptions.timestampsLength(hasTimestamps);
     const length = Math.min(allowed, this.network.maxSegmented(path) - headerLength);
     if (length < 2 * mss) return mss;
     return length === unsent && (sender.noDelay || sender.isEnded) ? length : length - (length % mss);
@@ -168,7 +168,7 @@ export class Transmission {
   /** Writes a segment of the stream. */
   private emit(block: ControlBlock, seq: number, textLength: number, flags: number, isAgain: boolean): void {
     const { sender, receiver } = block;
-    const headerLength = tcp.HEADER_LENGTH + (block.hasTimestamps ? tcpOptions.TIMESTAMPS_LENGTH : 0);
+    const headerLength = tcp.HEADER_LENGTH + tcpOptions.timestampsLength(block.hasTimestamps);
     const packet = this.writer.begin(block.path, headerLength, textLength, sender.mss);
     if (textLength > 0) {
       sender.ring.copyOut((seq - sender.una) | 0, textLength, packet.memory.bytes, packet.at + headerLength);
@@ -219,7 +219,7 @@ export class Transmission {
   /** Sends an acknowledgment without text, with SACK blocks if there are any; there is room. */
   acknowledge(block: ControlBlock, seq: number): void {
     const { receiver, sender } = block;
-    const timestampsLength = block.hasTimestamps ? tcpOptions.TIMESTAMPS_LENGTH : 0;
+    const timestampsLength = tcpOptions.timestampsLength(block.hasTimestamps);
     const limit = block.hasTimestamps ? MAX_BLOCKS : MAX_BLOCKS + 1;
     const count = sender.recovery.hasSack ? receiver.sackBlocks(this.blocks, limit) : 0;
     const headerLength = tcp.HEADER_LENGTH + timestampsLength + tcpOptions.sackLength(count);
@@ -251,7 +251,7 @@ export function segmentSize(block: ControlBlock, networkHeaderLength: number): n
   const { path, sender, shared, hasTimestamps } = block;
   const accepted = Math.max(sender.peerMss, shared.limits.minMss);
   const largest = Math.min(accepted, path.mtu - networkHeaderLength - tcp.HEADER_LENGTH, block.segmentLimit);
-  return largest - (hasTimestamps ? tcpOptions.TIMESTAMPS_LENGTH : 0);
+  return largest - tcpOptions.timestampsLength(hasTimestamps);
 }
 
 /** The time for the timestamps of a connection: milliseconds and a secret offset (RFC 7323 section 5.4). */
