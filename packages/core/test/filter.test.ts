@@ -121,11 +121,23 @@ test('a packet filter on the way out sees by which interface a connection that w
   });
   lab.stack.tcp.listen({ port: 80 });
   const ends = { src: '10.0.1.2', dst: '10.0.1.1' };
-  lab.send(1, lab.from(1).ipv4(ends).tcp({ srcPort: 5000, dstPort: 80, seq: 7, flags: ['SYN'] }));
+  lab.send(
+    1,
+    lab
+      .from(1)
+      .ipv4(ends)
+      .tcp({ srcPort: 5000, dstPort: 80, seq: 7, flags: ['SYN'] }),
+  );
   const [synAck] = lab.heard(1);
   const established = { srcPort: 5000, dstPort: 80, seq: 8, ack: synAck.tcp!.seq + 1, flags: ['ACK'] } as const;
   lab.send(1, lab.from(1).ipv4(ends).tcp(established));
-  lab.send(1, lab.from(1).ipv4(ends).tcp({ ...established, flags: ['ACK', 'FIN'] }));
+  lab.send(
+    1,
+    lab
+      .from(1)
+      .ipv4(ends)
+      .tcp({ ...established, flags: ['ACK', 'FIN'] }),
+  );
   expect(lab.heard(1).length).toBeGreaterThan(0);
   expect(leftBy.length).toBeGreaterThan(1);
   expect(new Set(leftBy)).toEqual(new Set(['side1']));
