@@ -146,7 +146,7 @@ const FIXED = [
     'core/src/ipv4/path-cache.ts',
     'CACHE_BITS',
     'paths',
-    'The newer one takes its place.',
+    'The newer one takes the place of one of four.',
     'Paths back to peers, by hash',
   ],
   [

@@ -1,15 +1,17 @@
 import { Path } from '../network/path.js';
 import type { Random } from '../time/host.js';
 
-const SET_BITS = 12;
+/** 16,384 paths. */
+const CACHE_BITS = 14;
 /** Paths of one set: of 4,000 peers at once two in a hundred share a set with too many others. */
 const WAYS = 4;
+const SET_BITS = CACHE_BITS - 2;
 
-/** 16,384 paths by the addresses of both ends; a newer one takes the place of one of the others of its set, in turn. */
+/** Paths by the addresses of both ends; a newer one takes the place of one of the others of its set, in turn. */
 export class PathCache {
   /** The ends of the path of each place, remote and local: beside each other, since paths lie anywhere in memory. */
-  private readonly ends = new Int32Array(2 * (WAYS << SET_BITS));
-  private readonly paths: (Path | undefined)[] = new Array<Path | undefined>(WAYS << SET_BITS).fill(undefined);
+  private readonly ends = new Int32Array(2 << CACHE_BITS);
+  private readonly paths: (Path | undefined)[] = new Array<Path | undefined>(1 << CACHE_BITS).fill(undefined);
   private readonly secret: number;
   private turn = 0;
 
