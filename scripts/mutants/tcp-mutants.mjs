@@ -134,7 +134,20 @@ export const TCP_MUTANTS = [
     '',
     'congestion/idle',
   ),
-  mutant('older segments bring windows', 'send/sender.ts', 'if (!isNewer) return false;', '', 'window/older-window'),
+  mutant(
+    'older segments bring windows',
+    'send/sender.ts',
+    'if (!this.isNewer(segment)) return false;',
+    '',
+    'window/older-window',
+  ),
+  mutant(
+    'a repeated segment brings no window',
+    'send/sender.ts',
+    'isAfter(ack, this.una) || ',
+    '',
+    'window/repeated-segment',
+  ),
   mutant(
     'windows are not scaled',
     'send/sender.ts',

@@ -186,7 +186,6 @@ describe('guessing', () => {
     const others = Array.from({ length: 50 }, () => idTo('10.0.0.3'));
     expect(idTo(PEER_IP)).toBe((before + 1) & 0xffff); // the fifty do not show
     expect(new Set(others).size).toBe(50);
-    expect(Math.abs(others[0] - before)).toBeGreaterThan(100);
   });
 
   test('identifications start elsewhere with another secret, and for every host', async () => {
