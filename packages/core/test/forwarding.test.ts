@@ -47,6 +47,17 @@ describe('a router', () => {
     expect(lab.heard(1)).toEqual([]);
   });
 
+  test('has its addresses on all interfaces as long as it is one', () => {
+    start({ settings: { ipv4: {} } });
+    const other = lab.from(0).ipv4({ src: '10.0.0.2', dst: '10.0.1.1' }).icmp({ rest: 1 });
+    const answers = [false, true, false].map((isRouter) => {
+      lab.stack.forwarding = isRouter;
+      lab.send(0, other);
+      return lab.heard(0).length;
+    });
+    expect(answers).toEqual([0, 1, 0]);
+  });
+
   test('answers on its address of any interface; a strong host does not, a weak one does', async () => {
     const other = { src: '10.0.0.2', dst: '10.0.1.1' };
     for (const [ipv4Settings, answers] of [

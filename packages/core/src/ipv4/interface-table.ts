@@ -35,6 +35,7 @@ export class InterfaceTable {
   set isForwarding(isRouter: boolean) {
     this.isRouter = isRouter;
     this.isStrong = this.settings.hostModel === 'strong' && !isRouter;
+    this.tell();
   }
 
   /** All interfaces, in the order in which they were added. */
@@ -57,9 +58,14 @@ export class InterfaceTable {
     for (const own of [...this.interfaces].reverse()) {
       for (const { address, isTentative } of own.addressList) if (isTentative !== true) this.owners.set(address, own);
     }
-    const all = [...this.owners.keys()];
-    for (const own of this.interfaces) own.refuseSources(all);
+    this.tell();
     this.onChange();
+  }
+
+  /** Every interface knows the addresses of all. */
+  private tell(): void {
+    const all = [...this.owners.keys()];
+    for (const own of this.interfaces) own.know(all, this.isStrong);
   }
 
   at(index: number): Ipv4Interface {

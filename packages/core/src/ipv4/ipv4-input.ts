@@ -46,7 +46,7 @@ export class Ipv4Input {
     if (destination === iface.primary && destination !== ipv4Address.ANY) {
       packet.networkCast = Cast.UNICAST;
     } else {
-      const cast = iface.castOf(destination) ?? this.castOfOthers(destination);
+      const cast = iface.castOf(destination);
       if (cast === undefined) {
         if (this.interfaces.isForwarding) return this.forwarder.forward(packet, iface, headerLength);
         return packet.drop(DropReason['ipv4.notForUs']);
@@ -77,12 +77,6 @@ export class Ipv4Input {
     packet.linkCast = cast;
     packet.interfaceIndex = iface.index;
     this.inputForUs(packet, headerLength);
-  }
-
-  /** A weak host, and a router, has its addresses on all interfaces. */
-  private castOfOthers(destination: number): Cast | undefined {
-    const { interfaces } = this;
-    return interfaces.isStrong || interfaces.ownerOf(destination) === undefined ? undefined : Cast.UNICAST;
   }
 
   /** Takes a datagram to one of our addresses or groups, whose fixed header is checked. */

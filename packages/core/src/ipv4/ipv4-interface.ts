@@ -53,6 +53,8 @@ export class Ipv4Interface {
   private networks: readonly OwnAddress[] = [];
   /** Every address of the stack, and the broadcast addresses here. */
   private refusedSources: readonly number[] = [];
+  /** How what is received here for us is addressed, by its destination; groups apart. */
+  private readonly casts = new Map<number, Cast>([[LIMITED_BROADCAST, Cast.BROADCAST]]);
   /** The multicast groups joined; all hosts always are (RFC 1112 section 4). */
   readonly groups = new Set<number>([ALL_HOSTS]);
 
@@ -93,16 +95,13 @@ export class Ipv4Interface {
 
   /** How a received datagram to `address` is addressed; undefined if it is not for us. */
   castOf(address: number): Cast | undefined {
-    if (this.owns(address)) return Cast.UNICAST;
     if (isMulticast(address)) return this.groups.has(address) ? Cast.MULTICAST : undefined;
-    return this.isBroadcast(address) ? Cast.BROADCAST : undefined;
+    return this.casts.get(address);
   }
 
   /** True for 255.255.255.255 and the directed broadcast of each of our networks (RFC 919, RFC 1122 section 3.2.1.3). */
   isBroadcast(address: number): boolean {
-    const { own } = this;
-    for (let i = 0; i < own.length; i++) if (own[i].broadcast === address && address !== 0) return true;
-    return address === LIMITED_BROADCAST;
+    return this.casts.get(address) === Cast.BROADCAST;
   }
 
   /** True if another host may have `address`: it is neither ours nor a broadcast address here. */
@@ -112,9 +111,14 @@ export class Ipv4Interface {
     return isHost(address);
   }
 
-  /** @internal `addresses` are those of the whole stack. */
-  refuseSources(addresses: readonly number[]): void {
-    this.refusedSources = [...addresses, ...this.own.map(({ broadcast }) => broadcast)];
+  /** @internal `addresses` are those of the whole stack; `isStrong`: a datagram to those of other interfaces is not for us. */
+  know(addresses: readonly number[], isStrong: boolean): void {
+    const broadcasts = this.own.map(({ broadcast }) => broadcast).filter((broadcast) => broadcast !== 0);
+    const accepted = isStrong ? this.own.map(({ address }) => address) : addresses;
+    this.refusedSources = [...addresses, ...broadcasts];
+    this.casts.clear();
+    for (const broadcast of [...broadcasts, LIMITED_BROADCAST]) this.casts.set(broadcast, Cast.BROADCAST);
+    for (const address of accepted) this.casts.set(address, Cast.UNICAST);
   }
 
   /** Our address to speak to `destination` from: the one whose network holds it, else the primary one. */

@@ -78,14 +78,14 @@ export class Ipv4Output implements NetworkLayer {
     const remote = ipv4.source(packet.view, packet.networkAt);
     const local = packet.networkCast === Cast.UNICAST ? ipv4.destination(packet.view, packet.networkAt) : 0;
     const path = this.pathsBack.at(remote, local);
-    if (path.remote === remote && (path.local === local || local === 0) && this.finder.holds(path)) return path;
+    if (this.finder.holds(path)) return path;
     return this.finder.fill(path, remote, local) === undefined ? path : undefined;
   }
 
   /** The path of a datagram that is passed on to `remote`, or why there is none. Valid until the next call. */
   forwardPath(remote: number): Path | SocketErrorCode {
     const path = this.pathsBack.at(remote, 0);
-    if (path.remote === remote && path.boundLocal === 0 && this.finder.holds(path)) return path;
+    if (this.finder.holds(path)) return path;
     return this.finder.fill(path, remote, 0) ?? path;
   }
 

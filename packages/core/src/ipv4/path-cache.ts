@@ -19,7 +19,7 @@ export class PathCache {
     this.secret = random.int32();
   }
 
-  /** The path with these ends, or if there is none the one that is to become it. */
+  /** The path with these ends; not filled in (generation 0) if there was none. */
   at(remote: number, local: number): Path {
     const { ends } = this;
     const first = this.setOf(remote, local) * WAYS;
@@ -45,7 +45,9 @@ export class PathCache {
     for (let empty = first; empty < first + WAYS; empty++) if (this.paths[empty] === undefined) place = empty;
     this.ends[2 * place] = remote;
     this.ends[2 * place + 1] = local;
-    return this.paths[place] ?? this.enter(place);
+    const path = this.paths[place] ?? this.enter(place);
+    path.generation = 0;
+    return path;
   }
 
   private enter(place: number): Path {
