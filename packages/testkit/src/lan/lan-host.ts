@@ -26,6 +26,8 @@ export interface HostInterface {
   readonly mode?: RunMode | undefined;
   /** Frame buffers of the network card. 512 if not given. */
   readonly buffers?: number | undefined;
+  /** The card finishes checksums and cuts up TCP segments: `LanCardOptions.offloads`. */
+  readonly offloads?: boolean | undefined;
 }
 
 /** How a host is set up; what belongs to an interface is for all of them, where they have nothing of their own. */
@@ -58,8 +60,8 @@ export class LanHost implements LanDevice {
     this.stack = new Stack(host, options.settings);
     for (const [ifaceName, given] of Object.entries(interfaces)) {
       const iface = { mac: nextMac(), ...options, ...(typeof given === 'string' ? { addresses: given } : given) };
-      const { addresses, gateway, mtu, mode = 'interrupt', buffers } = iface;
-      const cardOptions = { hardwareAddress: macBytes(iface.mac), mtu, buffers };
+      const { addresses, gateway, mtu, mode = 'interrupt', buffers, offloads } = iface;
+      const cardOptions = { hardwareAddress: macBytes(iface.mac), mtu, buffers, offloads };
       const card = new LanCard(`${name}:${ifaceName}`, cardOptions, host.scheduler, this);
       this.cards.set(ifaceName, card);
       this.stack.addInterface(card.port, { name: ifaceName, addresses: [addresses].flat(), gateway, mode });

@@ -12,6 +12,7 @@ import {
   STATE_UP,
 } from '@lunetta/core';
 import { Wire } from '../memory/wire.js';
+import { finish } from './frame-finisher.js';
 
 // Why a network card has lost a frame; indices into LAN_DROP_NAMES.
 /** More frames wait for the stack than the ring holds. */
@@ -50,6 +51,8 @@ export interface LanQueueParts extends PooledQueueParts {
 export class LanQueue extends PooledQueue {
   private readonly inbound: Wire;
   private isClosed = false;
+  /** Frames on the cable beside those of the stack: it cuts long ones up. */
+  cutOff = 0;
 
   constructor(private readonly parts: LanQueueParts) {
     super(parts);
@@ -80,14 +83,14 @@ export class LanQueue extends PooledQueue {
   }
 
   protected send(count: number): number {
-    const { check, counters, parts } = this;
+    const { check, counters } = this;
     for (let at = 0; at < count;) {
       const end = check.frame(at, count);
       if (check.good && this.state !== STATE_UP) counters.dropped[DROP_TX_LINK_DOWN]++;
       if (check.good && this.state === STATE_UP) {
         counters.txFrames++;
         counters.txBytes += check.frameLength;
-        parts.transmit(this.copy(at, end, check.frameLength));
+        this.transmit(this.copy(at, end, check.frameLength), at);
       }
       this.release(at, end);
       at = end;
@@ -115,10 +118,17 @@ export class LanQueue extends PooledQueue {
     this.isClosed = true;
   }
 
-  /** The frame in descriptors `at .. end - 1`, padded with zeros as an Ethernet has it. */
+  /** Puts a frame on the cable with what descriptor `index` asks for, padded with zeros as an Ethernet has it. */
+  private transmit(frame: Uint8Array, index: number): void {
+    const finished = finish(frame, this.tx, index);
+    this.cutOff += finished.length - 1;
+    for (const each of finished) this.parts.transmit(padded(each));
+  }
+
+  /** The frame in descriptors `at .. end - 1`. */
   private copy(at: number, end: number, frameLength: number): Uint8Array {
     const { tx, memory } = this;
-    const frame = new Uint8Array(Math.max(frameLength, MIN_WIRE_LENGTH));
+    const frame = new Uint8Array(frameLength);
     for (let i = at, filled = 0; i < end; i++) {
       const offset = tx[i * DESCRIPTOR_WORDS + OFFSET];
       const length = tx[i * DESCRIPTOR_WORDS + LENGTH];
@@ -150,4 +160,11 @@ export class LanQueue extends PooledQueue {
     inbound.drop(count);
     return count;
   }
+}
+
+function padded(frame: Uint8Array): Uint8Array {
+  if (frame.length >= MIN_WIRE_LENGTH) return frame;
+  const whole = new Uint8Array(MIN_WIRE_LENGTH);
+  whole.set(frame);
+  return whole;
 }

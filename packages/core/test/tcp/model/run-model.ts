@@ -18,7 +18,9 @@ export async function runModel({ seed, conditions, sides, steps }: Scenario): Pr
   const applications = sides.map(({ length, isEager }, i) => new Application(seed + i, length, isEager));
   applications.forEach((application, i) => application.facing(applications[1 - i]));
   await withLan({ seed, history: 4000 }, async (lan) => {
-    const hosts = sides.map(({ settings, mtu }, i) => lan.host(`side${i}`, `10.0.0.${i + 1}/24`, { settings, mtu }));
+    const hosts = sides.map(({ settings, mtu, offloads }, i) =>
+      lan.host(`side${i}`, `10.0.0.${i + 1}/24`, { settings, mtu, offloads }),
+    );
     const cable = lan.cable(hosts[0], hosts[1], conditions);
     const watch = new WireWatch(applications);
     cable.observe((frame) => watch.see(frame));

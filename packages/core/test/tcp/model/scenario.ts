@@ -24,6 +24,8 @@ export interface Scenario {
 interface SideScenario {
   readonly settings: StackSettings;
   readonly mtu: number;
+  /** Its network card cuts segments up. */
+  readonly offloads: boolean;
   /** Bytes that the application has to write. */
   readonly length: number;
   /** It reads and writes whenever it is told that it can, not only in the steps. */
@@ -69,6 +71,7 @@ const settings: fc.Arbitrary<StackSettings> = fc
 const sideScenario: fc.Arbitrary<SideScenario> = fc.record({
   settings,
   mtu: fc.constantFrom(1500, 576, 9000),
+  offloads: fc.boolean(),
   length: fc.oneof(fc.nat(3000), fc.nat(60_000)),
   isEager: fc.boolean(),
 });
