@@ -75,8 +75,9 @@ describeTap('multicast with the Linux kernel', () => {
   /** Puts our device into a bridge that asks for groups in a version of IGMP, every second. */
   const bridge = (version: 2 | 3): void => {
     const settings = ['mcast_snooping', '1', 'mcast_querier', '1', 'mcast_igmp_version', String(version)];
-    const intervals = ['mcast_startup_query_interval', '100', 'mcast_query_response_interval', '50'];
-    netns.ip('link', 'add', 'br0', 'type', 'bridge', ...settings, ...intervals);
+    const intervals = ['startup_query', 'query'].flatMap((name) => [`mcast_${name}_interval`, '100']);
+    const patience = ['mcast_query_response_interval', '50'];
+    netns.ip('link', 'add', 'br0', 'type', 'bridge', ...settings, ...intervals, ...patience);
     netns.ip('link', 'set', 'lunM', 'master', 'br0');
     netns.ip('link', 'set', 'br0', 'up');
   };

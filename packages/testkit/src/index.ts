@@ -52,7 +52,7 @@ export { withLan, type WithLanOptions } from './lan/with-lan.js';
 export type { Cable } from './lan/cable.js';
 export type { CableConditions, Rate } from './lan/cable-conditions.js';
 export type { CableDirection, PartitionTimes } from './lan/cable-direction.js';
-export type { LossReason } from './lan/cable-frame.js';
+export type { CableFrame, LossReason } from './lan/cable-frame.js';
 export type { DirectionCounts } from './lan/direction-counts.js';
 export type { Hub } from './lan/hub.js';
 export type { Jack, LanDevice } from './lan/jack.js';
