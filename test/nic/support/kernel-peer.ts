@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import { Netns } from '@lunetta/testkit/jest';
+import { TAP_DEVICE } from './machine-arguments.js';
+
+const UDP_CLIENT = join(import.meta.dirname, 'udp-client.mjs');
+
+/** A Linux kernel at the other end of the second card's cable: 10.99.0.1/24, in a network namespace of its own. */
+export class KernelPeer extends Netns {
+  constructor() {
+    super();
+    try {
+      this.ip('tuntap', 'add', 'dev', TAP_DEVICE, 'mode', 'tap');
+      this.ip('addr', 'add', '10.99.0.1/24', 'dev', TAP_DEVICE);
+      this.ip('link', 'set', TAP_DEVICE, 'up');
+    } catch (error) {
+      this.remove();
+      throw error;
+    }
+  }
+
+  /** Pings an address; how many answers came back to how many requests. */
+  ping(address: string, count: number, payloadLength: number): string {
+    const text = this.exec('ping', '-q', '-c', `${count}`, '-i', '0.02', '-W', '10', '-s', `${payloadLength}`, address);
+    return /\d+ packets transmitted, \d+ received/.exec(text)?.[0] ?? text;
+  }
+
+  /** Has datagrams of these sizes echoed, one after the other; how many came back unchanged. */
+  echo(address: string, port: number, sizes: readonly number[]): number {
+    return Number(this.exec(process.execPath, UDP_CLIENT, address, `${port}`, ...sizes.map(String)));
+  }
+}

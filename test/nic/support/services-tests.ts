@@ -1,0 +1,95 @@
+import { expect, test } from '@jest/globals';
+import { readPacket, type Packet, type UdpValues } from '@lunetta/testkit';
+import { AT_KERNEL, AT_PEER, FIRST_CARD } from './machine-arguments.js';
+import type { ServicesFixture } from './services-fixture.js';
+import { datagram, isArpReply, isUdpTo, padded, pattern, STATION, toCard } from './stations.js';
+
+/** From nothing to the most that one frame holds, around the places where cards and padding change their ways. */
+const PAYLOAD_LENGTHS = [0, 1, 17, 18, 19, 22, 63, 64, 65, 255, 256, 1000, 1471, 1472];
+
+/** What every card must do under `lunetta services`. */
+export function servicesTests(fixture: ServicesFixture): void {
+  /** The answer to a frame that asks from `srcPort`. Whatever is wrong with it, such as a checksum, is an error. */
+  const answerTo = async (frame: Uint8Array, srcPort: number): Promise<Packet> => {
+    fixture.machine.peer.send(frame);
+    return readPacket(await fixture.machine.peer.receive((answer) => isUdpTo(answer, srcPort)));
+  };
+
+  test('answers the pings of a Linux kernel, short ones and those that fill a frame', () => {
+    expect(fixture.kernel.ping(AT_KERNEL, 20, 56)).toBe('20 packets transmitted, 20 received');
+    expect(fixture.kernel.ping(AT_KERNEL, 20, 1472)).toBe('20 packets transmitted, 20 received');
+  });
+
+  test('echoes the datagrams of a Linux kernel', () => {
+    expect(fixture.kernel.echo(AT_KERNEL, 7, PAYLOAD_LENGTHS)).toBe(PAYLOAD_LENGTHS.length);
+  });
+
+  test('answers ARP with the address of the card, in a frame padded with zeros', async () => {
+    fixture.machine.peer.send(
+      padded(toCard({ dst: 'ff:ff:ff:ff:ff:ff' }).arp({ senderIp: STATION.ip, targetIp: AT_PEER })),
+    );
+    const { ethernet, arp } = readPacket(await fixture.machine.peer.receive(isArpReply));
+    expect(ethernet).toMatchObject({ src: FIRST_CARD.mac, dst: STATION.mac });
+    expect(arp).toMatchObject({ operation: 'reply', senderIp: AT_PEER, senderMac: FIRST_CARD.mac });
+  });
+
+  test.each(PAYLOAD_LENGTHS)('echoes a datagram of %d bytes, right to the last byte', async (length) => {
+    const ask = datagram().udp({ srcPort: 5000 }).payload(pattern(length, length));
+    const answer = await answerTo(padded(ask), 5000);
+    expect(answer.ethernet).toMatchObject({ src: FIRST_CARD.mac, dst: STATION.mac });
+    expect(answer.ipv4).toMatchObject({ src: AT_PEER, dst: STATION.ip });
+    expect(answer.udp).toMatchObject({ srcPort: 7, dstPort: 5000 });
+    expect(answer.payload).toEqual(pattern(length, length));
+  });
+
+  test('drops what has a wrong checksum, and takes a datagram without one and one in fragments', async () => {
+    const before = await dropped(fixture);
+    const small = (length: number, udp: Partial<UdpValues>, ip = {}): Uint8Array =>
+      padded(datagram(ip).udp(udp).payload(pattern(length)));
+    const [first, last] = inFragments(9, { srcPort: 5001 });
+    fixture.machine.peer.send(
+      small(10, { srcPort: 5000, checksum: 0x1234 }),
+      small(11, { srcPort: 5000 }, { checksum: 0x1234 }),
+      first,
+    );
+    expect((await answerTo(last, 5001)).payload).toEqual(pattern(100));
+    expect((await answerTo(small(12, { srcPort: 5002, checksum: 0 }), 5002)).payload).toEqual(pattern(12));
+    const after = await dropped(fixture);
+    expect(after.udp - before.udp).toBe(1);
+    expect(after.ipv4 - before.ipv4).toBe(1);
+    expect(fixture.machine.peer.inbox.filter((frame) => isUdpTo(frame, 5000))).toEqual([]);
+  });
+
+  test('a fragmented datagram with a wrong checksum is dropped', async () => {
+    const before = await dropped(fixture);
+    fixture.machine.peer.send(...inFragments(10, { srcPort: 5003, checksum: 0x4321 }));
+    const next = datagram().udp({ srcPort: 5004 }).payload(pattern(5));
+    expect((await answerTo(padded(next), 5004)).payload).toEqual(pattern(5));
+    expect((await dropped(fixture)).udp).toBe(before.udp + 1);
+  });
+}
+
+/** The last test of a machine: it ends the services. */
+export function endTest(fixture: ServicesFixture): void {
+  test('ends cleanly, with every buffer given back', async () => {
+    expect(await fixture.stop()).toMatchObject({ code: 0, signal: null });
+  });
+}
+
+/** 100 bytes to port 7 in two fragments. */
+function inFragments(id: number, fields: Partial<UdpValues>): [Uint8Array, Uint8Array] {
+  const whole = datagram().udp(fields).payload(pattern(100)).bytes().subarray(ETHERNET_AND_IPV4);
+  const fragment = (ip: object, part: Uint8Array): Uint8Array => padded(datagram({ id, ...ip }).payload(part));
+  return [
+    fragment({ moreFragments: true }, whole.subarray(0, 48)),
+    fragment({ fragmentOffset: 48 }, whole.subarray(48)),
+  ];
+}
+
+const ETHERNET_AND_IPV4 = 14 + 20;
+
+/** What the first interface has dropped for wrong checksums. */
+async function dropped(fixture: ServicesFixture): Promise<{ udp: number; ipv4: number }> {
+  const { dropped: reasons } = (await fixture.counters()).interfaces[0].rx;
+  return { udp: reasons['udp.badChecksum'] ?? 0, ipv4: reasons['ipv4.badChecksum'] ?? 0 };
+}
