@@ -130,7 +130,7 @@ export const TCP_MUTANTS = [
   mutant(
     'the window outlives a pause',
     'send/sender.ts',
-    'congestion.window = Math.min(congestion.window, initialWindow(this.limits, this.mss));',
+    'congestion.window = Math.min(congestion.window, initialWindow(this.shared.limits, this.mss));',
     '',
     'congestion/idle',
   ),
@@ -268,11 +268,11 @@ export const TCP_MUTANTS = [
     '// MUST-66',
     'window/probe-of-ours-answered',
   ),
-  mutant('marks are not echoed', 'segment-arrival.ts', 'block.isEchoing = true;', '', 'ecn/echo'),
+  mutant('marks are not echoed', 'segment-arrival.ts', 'ecn.isEchoing = true;', '', 'ecn/echo'),
   mutant(
     'marks are echoed for ever',
     'segment-arrival.ts',
-    'if (segment.has(tcp.CWR)) block.isEchoing = false;',
+    'if (segment.has(tcp.CWR)) ecn.isEchoing = false;',
     '',
     'ecn/echo',
   ),
@@ -384,7 +384,7 @@ export const TCP_MUTANTS = [
   mutant(
     'zero windows count as silence',
     'ack-arrival.ts',
-    '    block.silentSinceUs = Infinity;\n    if (sender.window === 0) return;',
+    '    block.deadlines.silentSinceUs = Infinity;\n    if (sender.window === 0) return;',
     '    if (sender.window === 0) return;',
     'window/zero-for-ever',
   ),
@@ -398,14 +398,14 @@ export const TCP_MUTANTS = [
   mutant(
     'R2 is never reached',
     'connection-timers.ts',
-    'if (shared.nowUs - block.silentSinceUs >= block.userTimeoutUs) {',
+    'if (shared.nowUs - deadlines.silentSinceUs >= block.userTimeoutUs) {',
     'if (shared.nowUs === Infinity) {',
     'rto/gives-up',
   ),
   mutant(
     'keep-alive for ever',
     'connection-timers.ts',
-    'if (block.unansweredProbes >= block.keepAliveProbes) return this.giveUp(block);',
+    'if (keepAlive.unanswered >= keepAlive.probes) return this.giveUp(block);',
     '',
     'keep-alive/silent',
   ),
@@ -525,15 +525,15 @@ export const TCP_MUTANTS = [
   mutant(
     'keep-alive while something is under way',
     'connection-timers.ts',
-    'if (!sender.isIdle || silentUs',
-    'if (silentUs',
+    '    if (!sender.isIdle) return;\n    if (keepAlive',
+    '    if (keepAlive',
     'keep-alive/not-while-sending',
   ),
   mutant(
     'one lost keep-alive probe is the end',
     'connection-timers.ts',
-    'block.unansweredProbes >= block.keepAliveProbes',
-    'block.unansweredProbes >= 1',
+    'keepAlive.unanswered >= keepAlive.probes',
+    'keepAlive.unanswered >= 1',
     'keep-alive/one-lost',
   ),
 ];

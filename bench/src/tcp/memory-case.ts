@@ -4,23 +4,30 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { tuneEngine } from 'lunetta';
-import { round, spread, type Figure } from '../report.js';
+import { median, round, spread, type Figure } from '../report.js';
 import { MemoryPair } from './memory-pair.js';
+import { RequestLoad } from './request-load.js';
 
 const ROUNDS = 7;
 const BULK_BYTES = 200_000_000;
 const CHUNK = 65_536;
 const REQUESTS = 100_000;
-/** Requests under way at a time. */
+/** Connections that send at once. */
 const WINDOW = 64;
 const REQUEST = new Uint8Array(64).fill(0x78);
+/** Active connections where the others are idle, and what those may make of the cost. */
+const FEW = 10;
+const FLAT = 1.1;
 const IDLE_GOAL_BYTES = 1024;
+const WARM_UP = 10_000;
+/** Timers have expired by then, and what was lent to connections is let go. */
+const SETTLING_MS = 4000;
 const IDLE_TURNS = 100_000;
 
 const CASES: Readonly<Record<string, () => Figure | Promise<Figure>>> = {
   'memory-bulk': bulk,
-  'memory-request-10': () => requests(10, 10),
-  'memory-request-10-of-100000': () => requests(10, 100_000),
+  'memory-request-10': () => requests(FEW, FEW),
+  'memory-request-10-of-100000': () => flatness(100_000),
   'memory-request-100000': () => requests(100_000, 100_000),
   'memory-idle-1000': () => idle(1000),
   'memory-idle-10000': () => idle(10_000),
@@ -53,52 +60,55 @@ function bulk(): Figure {
   return { case: name, unit: 'Mbit/s', ...spread(Array.from({ length: ROUNDS }, transfer)) };
 }
 
-/** Requests and their answers, a window of them under way, going round `used` of `open` connections. */
+/** Requests and their answers, going round `used` of `open` connections. */
 function requests(used: number, open: number): Figure {
-  const pair = new MemoryPair();
-  pair.open(open);
-  const { clients, servers } = pair;
-  const answer = new Uint8Array(CHUNK);
-  let done = 0;
-  for (const connection of servers) {
-    connection.noDelay = true;
-    connection.onReadable = () => void connection.write(answer.subarray(0, connection.read(answer)));
-  }
-  const active = clients.filter((_, i) => i % (open / used) === 0);
-  for (const connection of active) {
-    connection.noDelay = true;
-    connection.onReadable = () => {
-      connection.consume(connection.readableLength);
-      done++;
-    };
-  }
-  let next = 0;
-  let asked = 0;
-  const ask = (count: number): number => {
-    const [end, begin] = [done + count, process.hrtime.bigint()];
-    while (done < end) {
-      for (; asked - done < Math.min(WINDOW, used); asked++) {
-        active[next].write(REQUEST);
-        next = (next + 1) % used;
-      }
-      pair.turn();
-    }
-    return Number(process.hrtime.bigint() - begin) / count;
-  };
-  ask(2 * REQUESTS);
+  const load = new RequestLoad(used, open);
+  load.ask(2 * REQUESTS);
   return {
     case: name,
     unit: 'ns a request of both stacks',
-    ...spread(Array.from({ length: ROUNDS }, () => ask(REQUESTS))),
+    ...spread(Array.from({ length: ROUNDS }, () => load.ask(REQUESTS))),
+  };
+}
+
+/** As {@link requests}, of ten connections of ten and ten of many in turn, so that the rest of the machine disturbs both. */
+function flatness(open: number): Figure {
+  const loads = [new RequestLoad(FEW, FEW), new RequestLoad(FEW, open)] as const;
+  for (const load of loads) load.ask(2 * REQUESTS);
+  const rounds = Array.from({ length: 2 * ROUNDS }, () => loads.map((load) => load.ask(REQUESTS / 2)));
+  const ratio = round(median(rounds.map(([few, many]) => many / few)));
+  return {
+    case: name,
+    unit: 'ns a request of both stacks',
+    ...spread(rounds.map(([, many]) => many)),
+    ratios: { [`memory-request-${FEW}`]: ratio },
+    goals: ratio <= FLAT ? 'met' : `missed: at most ${FLAT}`,
   };
 }
 
 /** What connections take that have moved some bytes and now do nothing. */
 async function idle(count: number): Promise<Figure> {
+  useAll(new MemoryPair(), WARM_UP); // what is made once is there before
   const pair = new MemoryPair();
   pair.open(1);
   const before = await heapBytes();
-  pair.open(1 + count);
+  useAll(pair, 1 + count);
+  const bytes = ((await heapBytes()) - before) / (2 * count);
+  const begin = process.cpuUsage();
+  for (let i = 0; i < IDLE_TURNS; i++) pair.turn(); // and so the pair has not been collected before
+  const { user } = process.cpuUsage(begin);
+  return {
+    case: name,
+    unit: 'bytes an idle connection',
+    ...spread([bytes]),
+    turnNs: round((user * 1000) / (2 * IDLE_TURNS)),
+    goals: bytes < IDLE_GOAL_BYTES ? 'met' : `missed: under ${IDLE_GOAL_BYTES}`,
+  };
+}
+
+/** Opens connections until there are `count`, has each move a request, and lets it become idle. */
+function useAll(pair: MemoryPair, count: number): void {
+  pair.open(count);
   const { clients, servers } = pair;
   for (let i = 0; i < clients.length; i++) {
     clients[i].write(REQUEST);
@@ -110,17 +120,8 @@ async function idle(count: number): Promise<Figure> {
     return acknowledged === clients.length;
   });
   for (const server of servers) server.consume(server.readableLength);
-  const begin = process.cpuUsage();
-  for (let i = 0; i < IDLE_TURNS; i++) pair.turn();
-  const { user } = process.cpuUsage(begin);
-  const bytes = ((await heapBytes()) - before) / (2 * count);
-  return {
-    case: name,
-    unit: 'bytes an idle connection',
-    ...spread([bytes]),
-    turnNs: round((user * 1000) / (2 * IDLE_TURNS)),
-    goals: bytes < IDLE_GOAL_BYTES ? 'met' : 'missed',
-  };
+  const end = performance.now() + SETTLING_MS;
+  pair.turnUntil(() => performance.now() > end);
 }
 
 /** Bytes in use, those of array buffers too, after a collection. */

@@ -55,8 +55,9 @@ export class LinkIo implements PacketLink {
   private readonly stock: Int32Array;
   private readonly counts: Int32Array;
   private readonly txCapacity: number;
-  private waiting: Drainable[] = [];
-  private notified: Drainable[] = [];
+  /** Those who wait for room, in their order, from `firstWaiting` on. */
+  private readonly waiting: (Drainable | undefined)[] = [];
+  private firstWaiting = 0;
 
   /**
    * @param queue the driver's end
@@ -95,7 +96,7 @@ export class LinkIo implements PacketLink {
 
   /** True if somebody waits for room. */
   get isAwaited(): boolean {
-    return this.waiting.length > 0;
+    return this.waiting.length > this.firstWaiting;
   }
 
   /** True if a frame whose buffer is at hand can be queued. */
@@ -236,18 +237,20 @@ export class LinkIo implements PacketLink {
     this.waiting.push(drainable);
   }
 
-  /** Tells those who wait, in their order, as long as there is room; who is refused again waits behind the others. */
+  /**
+   * Tells those who wait, in their order, as long as there is room for a frame of each that was told; who is refused again
+   * waits behind the others.
+   */
   notifyRoom(): void {
-    if (this.waiting.length === 0 || !this.hasRoom) return;
-    const queue = this.waiting;
-    this.waiting = this.notified;
-    let next = 0;
-    while (next < queue.length && this.hasRoom) queue[next++].drain();
-    // Those not reached stay before those who came to wait meanwhile.
-    const later = this.waiting.splice(0);
-    for (; next < queue.length; next++) this.waiting.push(queue[next]);
-    for (const drainable of later) this.waiting.push(drainable);
-    queue.length = 0;
-    this.notified = queue;
+    const { waiting } = this;
+    const end = waiting.length;
+    for (let told = 1; this.firstWaiting < end && this.hasRoomFor(told); told++) {
+      const drainable = waiting[this.firstWaiting]!;
+      waiting[this.firstWaiting++] = undefined;
+      drainable.drain();
+    }
+    if (this.firstWaiting === 0 || 2 * this.firstWaiting < waiting.length) return;
+    waiting.splice(0, this.firstWaiting);
+    this.firstWaiting = 0;
   }
 }

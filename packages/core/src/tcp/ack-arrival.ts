@@ -1,7 +1,9 @@
 import { DropReason } from '../link/drop-reason.js';
 import * as tcp from '../wire/tcp.js';
 import { enterTimeWait, finish } from './closing.js';
-import { MtuDoubt, TcpEvent, type ControlBlock } from './control-block.js';
+import { TcpEvent, type ControlBlock } from './control-block.js';
+import { deadlinesOf } from './schedule.js';
+import type { Ecn } from './ecn.js';
 import type { Acknowledgment } from './recovery/acknowledgment.js';
 import { RecoveryPhase } from './recovery/loss-recovery.js';
 import type { Segment } from './segment.js';
@@ -43,9 +45,9 @@ export class AckArrival {
     const advanced = ack !== sender.una;
     if (advanced || (!sender.isIdle && segment.payloadLength === 0)) this.recover(block, segment, hasNewWindow);
     if (advanced) {
-      block.silentSinceUs = Infinity;
+      block.deadlines.silentSinceUs = Infinity;
       block.softError = undefined;
-      if (block.mtuDoubt !== MtuDoubt.NONE) easeMtuDoubt(block, ack);
+      if (block.mtuDoubt !== undefined) easeMtuDoubt(block, block.mtuDoubt, ack);
       sender.acknowledge(ack);
       this.tellWriter(block);
     }
@@ -56,10 +58,10 @@ export class AckArrival {
   /** A zero window is no failure as long as the peer answers (RFC 9293 section 3.8.6.1, MUST-37). */
   private windowAnswered(block: ControlBlock): void {
     const { sender } = block;
-    block.silentSinceUs = Infinity;
+    block.deadlines.silentSinceUs = Infinity;
     if (sender.window === 0) return;
     sender.rtt.relax();
-    block.isTimerStale = true;
+    deadlinesOf(block).isStale = true;
     if (!sender.isIdle && !sender.takeProbeBack()) sender.recovery.board.markAllLost();
   }
 
@@ -81,21 +83,21 @@ export class AckArrival {
     const { phase, spurious } = recovery;
     const flight = recovery.inFlight;
     recovery.acknowledged(ack);
-    if (ack.una !== ack.before || recovery.reorderingWaitUs > 0) block.isTimerStale = true;
+    if (ack.una !== ack.before || recovery.reorderingWaitUs > 0) deadlinesOf(block).isStale = true;
     if (phase !== RecoveryPhase.RECOVERY && recovery.phase === RecoveryPhase.RECOVERY) {
       shared.counters[TcpCounter.recoveries]++;
-      if (block.hasEcn) block.isReductionDue = true;
+      if (block.ecn !== undefined) block.ecn.isReductionDue = true;
     }
+    sender.spuriousRecoveries += recovery.spurious - spurious;
     shared.counters[TcpCounter.spuriousRecoveries] += recovery.spurious - spurious;
-    if (block.hasEcn && segment.has(tcp.ECE)) this.echoed(block, flight);
+    if (block.ecn !== undefined && segment.has(tcp.ECE)) this.echoed(block, block.ecn, flight);
   }
 
   /** The peer echoes a congestion mark: one reduction a window (RFC 3168 section 6.1.2). */
-  private echoed(block: ControlBlock, flight: number): void {
-    const { sender, shared } = block;
-    if (isBefore(sender.una, block.reducedTo)) return;
-    block.reducedTo = sender.next;
-    block.isReductionDue = true;
+  private echoed({ sender, shared }: ControlBlock, ecn: Ecn, flight: number): void {
+    if (isBefore(sender.una, ecn.reducedTo)) return;
+    ecn.reducedTo = sender.next;
+    ecn.isReductionDue = true;
     sender.recovery.reduce(flight, { next: sender.next, nowUs: shared.nowUs });
   }
 
@@ -112,7 +114,7 @@ export class AckArrival {
     switch (block.tcpState) {
       case TcpState.FIN_WAIT_1:
         block.tcpState = TcpState.FIN_WAIT_2;
-        if (block.isDetached) block.aliveAtUs = block.shared.nowUs + block.shared.limits.finWaitMs * 1000;
+        if (block.isDetached) deadlinesOf(block).aliveAtUs = block.shared.nowUs + block.shared.limits.finWaitMs * 1000;
         return;
       case TcpState.CLOSING:
         return enterTimeWait(block);

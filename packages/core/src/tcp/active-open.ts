@@ -2,7 +2,7 @@ import { SocketError } from '../errors/socket-error.js';
 import { Cast } from '../link/packet.js';
 import { ephemeralPort } from '../network/ephemeral-port.js';
 import type { NetworkLayer } from '../network/network-layer.js';
-import type { Path } from '../network/path.js';
+import { Path } from '../network/path.js';
 import type { Random } from '../time/host.js';
 import type { Handshake } from './handshake.js';
 import type { InitialNumbers } from './listen/initial-numbers.js';
@@ -12,8 +12,8 @@ import type { TcpLimits } from './tcp-limits.js';
 /** What opening needs of all connections. */
 export interface ActiveOpenPort {
   readonly nowUs: number;
-  /** A connection without ends, in no table. */
-  create(): TcpConnection;
+  /** A connection in no table, without ports. */
+  create(path: Path): TcpConnection;
   /** Puts it where segments find it. */
   add(connection: TcpConnection): void;
   /** True if there is a connection between these, in TIME-WAIT too. @param ports the remote one in the high half */
@@ -43,24 +43,24 @@ export class ActiveOpen {
 
   /** Sends the SYN. @throws SocketError as `Tcp.connect` says */
   open(ends: Ends, timeoutMs: number): TcpConnection {
-    const connection = this.port.create();
-    const { path, sender } = connection;
+    const path = new Path();
     const error = this.network.findPath(path, ends.address, ends.localAddress);
     if (error !== undefined) throw new SocketError(error, 'connect', `${ends.address}:${ends.port}`);
     // MUST-46, RFC 9293 section 3.9.2.3
     if (path.cast !== Cast.UNICAST)
       throw new SocketError('ENETUNREACH', 'connect', `${ends.address} is no single host`);
     path.boundLocal = path.local; // what comes back is looked for at this address
+    const localPort = this.choosePort(path, ends);
+    const connection = this.port.create(path);
     connection.remotePort = ends.port;
-    connection.localPort = this.choosePort(path, ends);
+    connection.localPort = localPort;
     connection.typeOfService = ends.tos;
     connection.hopLimit = ends.ttl;
-    connection.connectTimeoutUs = timeoutMs * 1000;
-    const ports = (ends.port << 16) | connection.localPort;
+    const ports = (ends.port << 16) | localPort;
     connection.timestampOffset = this.numbers.timestampOffset(path.local, path.remote, ports);
-    sender.start(this.numbers.sequence(path.local, path.remote, ports, this.port.nowUs));
+    connection.sender.start(this.numbers.sequence(path.local, path.remote, ports, this.port.nowUs));
     this.port.add(connection);
-    this.handshake.open(connection);
+    this.handshake.open(connection, timeoutMs * 1000);
     return connection;
   }
 

@@ -1,6 +1,6 @@
 import type { SocketErrorCode } from '../errors/socket-error.js';
 import { TcpEvent, type ControlBlock } from './control-block.js';
-import { clearDeadlines } from './send/deadlines.js';
+import { giveBackDeadlines } from './schedule.js';
 import { TcpState } from './tcp-state.js';
 
 /** The connection has failed: nothing more is sent or received. What has come in order can still be read. */
@@ -25,7 +25,7 @@ export function enterTimeWait(block: ControlBlock): void {
 
 /** The connection needs no more than what the application has yet to read. */
 function letGo(block: ControlBlock): void {
-  clearDeadlines(block);
+  giveBackDeadlines(block);
   block.shared.memory.stopWaiting(block);
   block.sender.release();
   if (block.isDetached) block.receiver.release();

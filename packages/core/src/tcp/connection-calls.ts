@@ -1,8 +1,8 @@
 import type { LoopPort } from '../network/loop-port.js';
 import { fail } from './closing.js';
-import { isSynchronized, type TcpShared } from './control-block.js';
+import { isSynchronized, type ConnectionPort, type ControlBlock, type TcpShared } from './control-block.js';
+import { deadlinesOf } from './schedule.js';
 import type { Transmission } from './send/transmission.js';
-import type { ConnectionPort, TcpConnection } from './tcp-connection.js';
 import { TcpState } from './tcp-state.js';
 
 /** The calls with which an application ends a connection (RFC 9293 sections 3.10.4 and 3.10.5). */
@@ -17,7 +17,7 @@ export class ConnectionCalls implements ConnectionPort {
     this.loop.enter();
   }
 
-  end(connection: TcpConnection): void {
+  end(connection: ControlBlock): void {
     const { sender } = connection;
     if (sender.isEnded || connection.slot < 0) return;
     this.loop.enter();
@@ -27,7 +27,7 @@ export class ConnectionCalls implements ConnectionPort {
     this.shared.touch(connection);
   }
 
-  close(connection: TcpConnection): void {
+  close(connection: ControlBlock): void {
     if (connection.isDetached) return;
     connection.isDetached = true;
     if (connection.slot < 0) return connection.receiver.release();
@@ -35,11 +35,11 @@ export class ConnectionCalls implements ConnectionPort {
     if (!isSynchronized(connection.tcpState) || connection.receiver.ring.length > 0) return this.abort(connection);
     this.end(connection);
     if (connection.tcpState !== TcpState.FIN_WAIT_2) return;
-    connection.aliveAtUs = this.shared.nowUs + this.shared.limits.finWaitMs * 1000;
+    deadlinesOf(connection).aliveAtUs = this.shared.nowUs + this.shared.limits.finWaitMs * 1000;
     this.shared.touch(connection);
   }
 
-  abort(connection: TcpConnection): void {
+  abort(connection: ControlBlock): void {
     if (connection.slot < 0) return connection.receiver.release(); // it is over; what was not read is not wanted
     this.loop.enter();
     if (isSynchronized(connection.tcpState) || connection.tcpState === TcpState.SYN_RECEIVED) {

@@ -1,28 +1,16 @@
 import { SocketError, type SocketErrorCode } from '../errors/socket-error.js';
 import { format } from '../wire/ipv4-address.js';
 import { ControlBlock } from './control-block.js';
+import { deadlinesOf } from './schedule.js';
+import { KeepAlive } from './keep-alive.js';
 import { statisticsOf, type TcpStatistics } from './tcp-statistics.js';
 import { TcpState, type TcpStateName } from './tcp-state.js';
 
 /** The low bits of the type of service are ECN's (RFC 3168 section 5). */
 const ECN_MASK = 3;
 
-/** Who is told of calls from outside of a turn. */
-export interface EnterPort {
-  /** The application calls, perhaps from outside of a turn. */
-  enter(): void;
-}
-
 /** What a connection is, and what it can be set to. */
 export abstract class ConnectionOptions extends ControlBlock {
-  constructor(
-    shared: ControlBlock['shared'],
-    onTimer: (block: ControlBlock) => void,
-    private readonly caller: EnterPort,
-  ) {
-    super(shared, onTimer);
-  }
-
   get localAddress(): string {
     return format(this.path.local);
   }
@@ -65,12 +53,13 @@ export abstract class ConnectionOptions extends ControlBlock {
    * them without an answer the connection fails with `ETIMEDOUT`. `idleMs` of 0: none, which is the default.
    */
   setKeepAlive(idleMs: number, intervalMs = 75_000, probes = 9): void {
-    this.caller.enter();
-    this.keepAliveIdleUs = idleMs * 1000;
-    this.keepAliveIntervalUs = intervalMs * 1000;
-    this.keepAliveProbes = probes;
-    this.aliveAtUs = idleMs > 0 ? Math.min(this.heardAtUs, this.shared.nowUs) + idleMs * 1000 : Infinity;
-    this.shared.touch(this);
+    const { shared } = this;
+    shared.calls.enter();
+    const heardAtUs = this.keepAlive?.heardAtUs ?? shared.nowUs;
+    const isOn = idleMs > 0;
+    this.keepAlive = isOn ? new KeepAlive(idleMs * 1000, intervalMs * 1000, probes, heardAtUs) : undefined;
+    deadlinesOf(this).aliveAtUs = isOn ? heardAtUs + idleMs * 1000 : Infinity;
+    shared.touch(this);
   }
 
   /** DSCP of what is sent from now on, in its place in the type of service: a multiple of 4 (RFC 9293 section 3.9.1.9). */

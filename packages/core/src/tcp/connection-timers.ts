@@ -1,9 +1,10 @@
 import type { NetworkLayer } from '../network/network-layer.js';
 import { fail, finish } from './closing.js';
-import { isSynchronized, TimerPurpose, type ControlBlock } from './control-block.js';
+import { isSynchronized, type ControlBlock } from './control-block.js';
+import { TimerPurpose } from './deadlines.js';
+import { giveBackDeadlines, rest, schedule } from './schedule.js';
 import type { Handshake } from './handshake.js';
 import { BlackHoles } from './send/black-holes.js';
-import { clearDeadlines, schedule } from './send/deadlines.js';
 import type { Transmission } from './send/transmission.js';
 import { TcpCounter } from './tcp-counters.js';
 import { TcpState } from './tcp-state.js';
@@ -26,29 +27,31 @@ export class ConnectionTimers {
   /** The connection's timer has expired: whichever of its deadlines has passed. */
   expire(block: ControlBlock): void {
     const { nowUs } = block.shared;
-    block.armedAtUs = Infinity;
-    if (block.tcpState === TcpState.CLOSED || block.tcpState === TcpState.TIME_WAIT) return clearDeadlines(block);
-    if (block.acknowledgeAtUs <= nowUs) {
-      block.acknowledgeAtUs = Infinity;
+    const { deadlines } = block;
+    deadlines.armedAtUs = Infinity;
+    if (block.tcpState === TcpState.CLOSED || block.tcpState === TcpState.TIME_WAIT) return giveBackDeadlines(block);
+    if (deadlines.acknowledgeAtUs <= nowUs) {
+      deadlines.acknowledgeAtUs = Infinity;
       block.receiver.isAckDue = true;
       block.shared.touch(block);
     }
-    if (block.aliveAtUs <= nowUs) this.checkAlive(block);
-    if (block.retransmitAtUs <= nowUs) this.retransmit(block);
+    if (deadlines.aliveAtUs <= nowUs) this.checkAlive(block);
+    if (block.deadlines.retransmitAtUs <= nowUs) this.retransmit(block);
+    rest(block);
     schedule(block);
   }
 
   private retransmit(block: ControlBlock): void {
-    const { purpose, sender, shared } = block;
-    block.retransmitAtUs = Infinity;
+    const { deadlines, sender, shared } = block;
+    deadlines.retransmitAtUs = Infinity;
     if (!isSynchronized(block.tcpState)) {
       this.handshake.timedOut(block);
       if (sender.rtt.backoffs === DOUBTFUL_AFTER) this.doubt(block);
       return;
     }
-    block.isTimerStale = true;
+    deadlines.isStale = true;
     shared.touch(block);
-    switch (purpose) {
+    switch (deadlines.purpose) {
       case TimerPurpose.REORDERING:
         return sender.recovery.reorderingTimedOut(sender.next, shared.nowUs);
       case TimerPurpose.PROBE:
@@ -76,17 +79,18 @@ export class ConnectionTimers {
 
   /** False, and the connection ends, if the peer has been silent for too long (R2 of RFC 9293 section 3.8.3). */
   private isBearable(block: ControlBlock): boolean {
-    const { sender, shared } = block;
-    if (block.silentSinceUs === Infinity) {
-      block.silentSinceUs = shared.nowUs - sender.rtt.timeoutUs;
-      block.unanswered = 0;
+    const { sender, shared, deadlines } = block;
+    if (deadlines.silentSinceUs === Infinity) {
+      deadlines.silentSinceUs = shared.nowUs - sender.rtt.timeoutUs;
+      deadlines.unanswered = 0;
     }
-    if (shared.nowUs - block.silentSinceUs >= block.userTimeoutUs) {
+    if (shared.nowUs - deadlines.silentSinceUs >= block.userTimeoutUs) {
       this.giveUp(block);
       return false;
     }
-    if (++block.unanswered === DOUBTFUL_AFTER) this.doubt(block);
-    if (block.unanswered >= DOUBTFUL_AFTER && (block.unanswered & 1) === 1) this.blackHoles.suspect(block);
+    const unanswered = ++deadlines.unanswered;
+    if (unanswered === DOUBTFUL_AFTER) this.doubt(block);
+    if (unanswered >= DOUBTFUL_AFTER && (unanswered & 1) === 1) this.blackHoles.suspect(block);
     return true;
   }
 
@@ -117,9 +121,9 @@ export class ConnectionTimers {
 
   /** Text has waited for a larger window: what fits now leaves, or else a byte asks. */
   private persist(block: ControlBlock): void {
-    const { sender } = block;
+    const { sender, deadlines } = block;
     if (sender.usableWindow > 0) {
-      sender.isOverridden = true;
+      deadlines.isOverridden = true;
       return;
     }
     if (!this.isBearable(block)) return;
@@ -149,20 +153,21 @@ export class ConnectionTimers {
 
   /** Keep-alive (RFC 9293 section 3.8.4), and the end of a connection whose peer does not end. */
   private checkAlive(block: ControlBlock): void {
-    const { sender, shared } = block;
-    block.aliveAtUs = Infinity;
+    const { sender, shared, deadlines, keepAlive } = block;
+    deadlines.aliveAtUs = Infinity;
     if (block.tcpState === TcpState.FIN_WAIT_2 && block.isDetached) return finish(block);
-    if (block.keepAliveIdleUs === 0) return;
-    const silentUs = shared.nowUs - block.heardAtUs;
-    if (!sender.isIdle || silentUs < block.keepAliveIdleUs) {
-      block.aliveAtUs = shared.nowUs + Math.max(block.keepAliveIdleUs - silentUs, block.keepAliveIntervalUs);
-      if (silentUs < block.keepAliveIdleUs) block.aliveAtUs = block.heardAtUs + block.keepAliveIdleUs;
+    if (keepAlive === undefined) return;
+    const { idleUs, intervalUs, heardAtUs } = keepAlive;
+    const silentUs = shared.nowUs - heardAtUs;
+    if (silentUs < idleUs) {
+      deadlines.aliveAtUs = heardAtUs + idleUs;
       return;
     }
-    if (block.unansweredProbes >= block.keepAliveProbes) return this.giveUp(block);
-    block.aliveAtUs = shared.nowUs + block.keepAliveIntervalUs;
+    deadlines.aliveAtUs = shared.nowUs + intervalUs;
+    if (!sender.isIdle) return;
+    if (keepAlive.unanswered >= keepAlive.probes) return this.giveUp(block);
     if (!this.mayEmit(block)) return;
-    block.unansweredProbes++;
+    keepAlive.unanswered++;
     shared.counters[TcpCounter.keepAlives]++;
     this.transmission.acknowledge(block, (sender.next - 1) | 0);
   }

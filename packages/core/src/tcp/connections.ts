@@ -16,15 +16,17 @@ import { fail } from './closing.js';
 import { ConnectionCalls } from './connection-calls.js';
 import { ConnectionTimers } from './connection-timers.js';
 import { isSynchronized, type ControlBlock, type TcpShared } from './control-block.js';
+import { Ecn } from './ecn.js';
 import { agreeOn, Handshake } from './handshake.js';
+import { Lending } from './lending.js';
 import type { HalfOpen } from './listen/half-open.js';
 import { InitialNumbers } from './listen/initial-numbers.js';
 import { Listeners } from './listen/listeners.js';
 import { PassiveOpen, type PassiveOpenPort } from './listen/passive-open.js';
 import { Slots } from './listen/slots.js';
 import { TcpListener, type ListenerPort } from './listen/tcp-listener.js';
-import type { WordPool } from './recovery/sent-segments.js';
 import { RingMemory } from './ring-memory.js';
+import { SharedPaths } from './shared-paths.js';
 import { CONSUMED, SegmentArrival } from './segment-arrival.js';
 import type { Segment } from './segment.js';
 import { isBefore } from './sequence.js';
@@ -38,7 +40,8 @@ import { TimeWaits } from './time-wait.js';
 /** Every connection of the stack: finds them, makes them, lets them go; what they share. */
 export class Connections implements TcpShared, ListenerPort, ActiveOpenPort, PassiveOpenPort {
   readonly memory: RingMemory;
-  readonly wordPool: WordPool = [];
+  readonly lending: Lending<ControlBlock>;
+  private readonly paths: SharedPaths;
   private readonly slots: Slots<TcpConnection>;
   private readonly listeners = new Listeners();
   private readonly writer: SegmentWriter;
@@ -48,8 +51,7 @@ export class Connections implements TcpShared, ListenerPort, ActiveOpenPort, Pas
   private readonly timeWaits: TimeWaits;
   private readonly active: ActiveOpen;
   private readonly passive: PassiveOpen;
-  private readonly calls: ConnectionCalls;
-  private readonly onTimer: (block: ControlBlock) => void;
+  readonly calls: ConnectionCalls;
   /** Connections that something has happened to, to be looked at when the burst is over. */
   private readonly touched: (TcpConnection | undefined)[] = [];
   private touchedCount = 0;
@@ -65,6 +67,7 @@ export class Connections implements TcpShared, ListenerPort, ActiveOpenPort, Pas
   ) {
     this.memory = new RingMemory(limits.maxMemory, () => loop.wake());
     this.slots = new Slots(random);
+    this.paths = new SharedPaths(random);
     const numbers = new InitialNumbers(random);
     const writer = new SegmentWriter(network, loop, counters);
     this.writer = writer;
@@ -74,7 +77,7 @@ export class Connections implements TcpShared, ListenerPort, ActiveOpenPort, Pas
     const refuse = (block: ControlBlock, segment: Segment): void => this.refuse(segment, block.path);
     this.arrival = new SegmentArrival(this.handshake, new AckArrival(), this.transmission, refuse);
     const connectionTimers = new ConnectionTimers(network, this.transmission, this.handshake);
-    this.onTimer = (block) => connectionTimers.expire(block);
+    this.lending = new Lending(this.memory, time, timers, (block) => connectionTimers.expire(block));
     this.timeWaits = new TimeWaits(limits, time, timers, writer, counters, random);
     this.active = new ActiveOpen(limits, network, numbers, random, this.handshake, this);
     this.passive = new PassiveOpen(limits, network, writer, numbers, time, timers, counters, random, this);
@@ -142,12 +145,11 @@ export class Connections implements TcpShared, ListenerPort, ActiveOpenPort, Pas
   establish(halfOpen: HalfOpen, segment: Segment, isOnce: boolean): boolean {
     if (this.isFull) return false;
     const { path, listener } = halfOpen;
-    const connection = this.create();
-    connection.path.assign(path);
+    const connection = this.create(path);
     connection.localPort = halfOpen.localPort;
     connection.remotePort = halfOpen.remotePort;
     connection.timestampOffset = halfOpen.timestampOffset;
-    connection.hasEcn = halfOpen.hasEcn;
+    if (halfOpen.hasEcn) connection.ecn = new Ecn(halfOpen.iss);
     connection.acceptor = listener;
     const { sender } = connection;
     sender.start(halfOpen.iss);
@@ -214,16 +216,21 @@ export class Connections implements TcpShared, ListenerPort, ActiveOpenPort, Pas
       } catch (error) {
         this.loop.raise(error);
       }
-      if (connection.isSynDue) this.handshake.resume(connection);
+      if (connection.deadlines.isSynDue) this.handshake.resume(connection);
       this.transmission.transmit(connection);
       connection.isTouched = false;
       if (connection.hasNews) this.touch(connection);
     }
+    if (this.touchedCount > 0) this.lending.used();
     this.touchedCount = 0;
   }
 
   arm(timer: Timer, deadlineUs: number): void {
     this.timers.arm(timer, deadlineUs);
+  }
+
+  cancel(timer: Timer): void {
+    this.timers.cancel(timer);
   }
 
   // ---- the application ----
@@ -250,8 +257,8 @@ export class Connections implements TcpShared, ListenerPort, ActiveOpenPort, Pas
     return this.active.open(ends, timeoutMs);
   }
 
-  create(): TcpConnection {
-    return new TcpConnection(this, this.onTimer, this.calls);
+  create(path: Path): TcpConnection {
+    return new TcpConnection(this, this.paths.take(path));
   }
 
   isTaken(remote: number, ports: number, local: number): boolean {
@@ -268,9 +275,9 @@ export class Connections implements TcpShared, ListenerPort, ActiveOpenPort, Pas
   forget(block: ControlBlock): void {
     if (block.slot < 0) return;
     block.slot = -1;
-    const { path, remotePort, localPort, timer } = block;
-    this.timers.cancel(timer);
+    const { path, remotePort, localPort } = block;
     this.slots.delete(path.remote, (remotePort << 16) | localPort, path.local);
+    this.paths.give(path);
     this.loop.socketClosed();
   }
 
@@ -293,5 +300,6 @@ export class Connections implements TcpShared, ListenerPort, ActiveOpenPort, Pas
     for (const connection of this.slots.list()) this.calls.abort(connection);
     this.settle();
     this.timeWaits.close();
+    this.lending.close();
   }
 }

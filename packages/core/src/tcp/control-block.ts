@@ -1,12 +1,15 @@
 import type { SocketErrorCode } from '../errors/socket-error.js';
 import type { Drainable } from '../link/link-io.js';
-import { Path } from '../network/path.js';
-import { Timer } from '../time/timer.js';
+import type { Path } from '../network/path.js';
+import type { Timer } from '../time/timer.js';
+import type { Deadlines } from './deadlines.js';
+import type { Ecn } from './ecn.js';
+import type { KeepAlive } from './keep-alive.js';
+import type { Lending } from './lending.js';
 import { Receiver } from './receive/receiver.js';
-import type { WordPool } from './recovery/sent-segments.js';
-import type { MemoryWaiter, RingMemory } from './ring-memory.js';
-import { Sender } from './send/sender.js';
-import type { TcpLimits } from './tcp-limits.js';
+import type { MemoryWaiter } from './ring-memory.js';
+import type { MtuDoubt } from './mtu-doubt.js';
+import { Sender, type SenderShared } from './send/sender.js';
 import { TcpState } from './tcp-state.js';
 
 /** What an application is told, as bits. */
@@ -25,41 +28,29 @@ export enum TcpEvent {
   SOFT_ERROR = 32,
 }
 
-/** What the retransmission timer is for. */
-export enum TimerPurpose {
-  NONE,
-  /** RFC 6298; also for SYN, FIN and zero-window probes. */
-  RETRANSMIT,
-  /** RACK's reordering timer. */
-  REORDERING,
-  /** A tail loss probe. */
-  PROBE,
-  /** Data waits for a window that is too small (RFC 9293 sections 3.8.6.1 and 3.8.6.2.1). */
-  PERSIST,
-}
-
-/** Whether large segments are thought to get lost on the way: see `BlackHoles`. */
-export enum MtuDoubt {
-  NONE,
-  /** Smaller ones are tried. */
-  LIMITED,
-  /** They have passed, and large ones are tried again. */
-  LIFTED,
+/** The calls with which an application ends a connection; see `TcpConnection`. */
+export interface ConnectionPort {
+  /** The application calls, perhaps from outside of a turn. */
+  enter(): void;
+  end(block: ControlBlock): void;
+  close(block: ControlBlock): void;
+  abort(block: ControlBlock): void;
 }
 
 /** What all connections of a stack share; {@link Tcp} is it. */
-export interface TcpShared {
-  readonly limits: TcpLimits;
-  readonly memory: RingMemory;
-  readonly wordPool: WordPool;
+export interface TcpShared extends SenderShared {
+  readonly lending: Lending<ControlBlock>;
+  readonly calls: ConnectionPort;
   /** See `TcpCounter`. */
   readonly counters: Float64Array;
   /** Microseconds. */
   readonly nowUs: number;
   /** The application has called, or something has happened: the connection is looked at when the burst is over. */
   touch(block: ControlBlock): void;
-  /** Arms the connection's timer, or moves it. */
+  /** Arms a connection's timer, or moves it. */
   arm(timer: Timer, deadlineUs: number): void;
+  /** The timer is not armed any more. */
+  cancel(timer: Timer): void;
   /** The connection is over: no segment finds it any more. */
   forget(block: ControlBlock): void;
   /** The connection is over but for TIME-WAIT. */
@@ -68,8 +59,6 @@ export interface TcpShared {
 
 /** A connection as TCP's inner parts know it: the transmission control block of RFC 9293 section 3.3.1. */
 export abstract class ControlBlock implements Drainable, MemoryWaiter {
-  /** @internal */
-  readonly path = new Path();
   /** Our port and the peer's. */
   localPort = 0;
   remotePort = 0;
@@ -81,10 +70,10 @@ export abstract class ControlBlock implements Drainable, MemoryWaiter {
   readonly sender: Sender;
   /** @internal */
   readonly receiver: Receiver;
-  /** @internal Agreed in the handshake: timestamps (RFC 7323), ECN (RFC 3168). */
+  /** @internal Agreed in the handshake: timestamps (RFC 7323); undefined: no ECN (RFC 3168). */
   hasTimestamps = false;
   /** @internal */
-  hasEcn = false;
+  ecn: Ecn | undefined = undefined;
   /** @internal Added to the time for our timestamps (RFC 7323 section 5.4). */
   timestampOffset = 0;
   /** @internal TS.Recent, when it was taken (milliseconds modulo 2^32), Last.ACK.sent (RFC 7323 section 4.3). */
@@ -92,12 +81,6 @@ export abstract class ControlBlock implements Drainable, MemoryWaiter {
   recentTimestampMs = 0;
   /** @internal */
   lastAckSent = 0;
-  /** @internal We echo a congestion mark; we have yet to say that we reduced our window (RFC 3168 section 6.1). */
-  isEchoing = false;
-  /** @internal */
-  isReductionDue = false;
-  /** @internal Marks before this is acknowledged are answered by the reduction that was made. */
-  reducedTo = 0;
   /** @internal Challenge ACKs sent in the second that began at `challengeSecond`. */
   challenges = 0;
   challengeSecond = 0;
@@ -105,8 +88,6 @@ export abstract class ControlBlock implements Drainable, MemoryWaiter {
   events = 0;
   /** @internal It stands in the list of those to be looked at. */
   isTouched = false;
-  /** @internal Its SYN found no room on the link. */
-  isSynDue = false;
   /** @internal It waits for room on the link. */
   isAwaitingRoom = false;
   /** @internal A write took less than it was given. */
@@ -117,39 +98,14 @@ export abstract class ControlBlock implements Drainable, MemoryWaiter {
   failure: SocketErrorCode | undefined = undefined;
   /** @internal What the network said last (RFC 9293 section 3.9.2.2); the reason given if it times out. */
   softError: SocketErrorCode | undefined = undefined;
-  /** @internal Keep-alive: microseconds of silence before the first probe and between probes, number of probes; 0: off. */
-  keepAliveIdleUs = 0;
-  keepAliveIntervalUs = 75_000_000;
-  keepAliveProbes = 9;
-  /** @internal Probes that nobody has answered. */
-  unansweredProbes = 0;
-  /** @internal See `userTimeoutMs`; how long connecting may take. */
+  /** @internal Undefined: no keep-alive probes are sent. */
+  keepAlive: KeepAlive | undefined = undefined;
+  /** @internal See `userTimeoutMs`. */
   userTimeoutUs: number;
-  connectTimeoutUs = Infinity;
-  /** @internal See {@link MtuDoubt}: bytes after the header at most, what was tried last, up to where it is about. */
-  mtuDoubt = MtuDoubt.NONE;
-  segmentLimit = Infinity;
-  triedSize = 0;
-  doubtedTo = 0;
-  /** @internal When something came last (microseconds). */
-  heardAtUs = Infinity;
-  /** @internal Since when sent data has gone unanswered; Infinity: it has not. */
-  silentSinceUs = Infinity;
-  /** @internal How often something was sent again since then. */
-  unanswered = 0;
-  /** @internal Deadlines, microseconds; Infinity: none. They are kept apart and share one timer. */
-  retransmitAtUs = Infinity;
-  acknowledgeAtUs = Infinity;
-  aliveAtUs = Infinity;
-  /** @internal When the timer is armed for. */
-  armedAtUs = Infinity;
-  /** @internal */
-  purpose = TimerPurpose.NONE;
-  /** @internal An acknowledgment has come that starts the timer anew; text was sent, which puts a probe off. */
-  isTimerStale = false;
-  isProbeStale = false;
-  /** @internal */
-  readonly timer: Timer;
+  /** @internal Undefined: large segments are not thought to get lost on the way. */
+  mtuDoubt: MtuDoubt | undefined = undefined;
+  /** @internal What is due, and when; see {@link Deadlines}. */
+  deadlines: Deadlines<ControlBlock>;
   /** @internal DSCP and ECN of what is sent, and TTL. */
   typeOfService = 0;
   hopLimit = 64;
@@ -157,12 +113,13 @@ export abstract class ControlBlock implements Drainable, MemoryWaiter {
   constructor(
     /** @internal */
     readonly shared: TcpShared,
-    onTimer: (block: ControlBlock) => void,
+    /** @internal The way to the peer; others between the same addresses have the same one. */
+    readonly path: Path,
   ) {
-    this.sender = new Sender(shared.memory, shared.wordPool, shared.limits);
-    this.receiver = new Receiver(shared.memory, shared.limits);
+    this.sender = new Sender(shared);
+    this.receiver = new Receiver(shared);
     this.userTimeoutUs = shared.limits.userTimeoutMs * 1000;
-    this.timer = new Timer(() => onTimer(this));
+    this.deadlines = shared.lending.noDeadlines;
   }
 
   /** @internal There is room on the link again. */

@@ -3,10 +3,11 @@ import * as tcp from '../wire/tcp.js';
 import type { SynOffer } from '../wire/tcp-options.js';
 import { MAX_WINDOW_SHIFT } from '../wire/tcp-options.js';
 import { fail } from './closing.js';
-import { isSynchronized, TcpEvent, TimerPurpose, type ControlBlock } from './control-block.js';
+import { isSynchronized, TcpEvent, type ControlBlock } from './control-block.js';
+import { TimerPurpose } from './deadlines.js';
+import { deadlinesOf, schedule } from './schedule.js';
 import type { Segment } from './segment.js';
 import type { SegmentWriter } from './send/segment-writer.js';
-import { schedule } from './send/deadlines.js';
 import { segmentSize, timestamp } from './send/transmission.js';
 import { DEFAULT_MSS } from './send/sender.js';
 import { TcpCounter } from './tcp-counters.js';
@@ -32,11 +33,12 @@ export class Handshake {
     private readonly writer: SegmentWriter,
   ) {}
 
-  /** Sends the first SYN; the block has path, ports and a sender that was started. */
-  open(block: ControlBlock): void {
+  /** Sends the first SYN; the block has ports and a sender that was started. @param timeoutUs see `Tcp.connect` */
+  open(block: ControlBlock, timeoutUs: number): void {
     const { shared } = block;
+    const deadlines = deadlinesOf(block);
     block.tcpState = TcpState.SYN_SENT;
-    block.silentSinceUs = shared.nowUs;
+    deadlines.connectEndUs = shared.nowUs + Math.min(shared.limits.connectTimeoutMs * 1000, timeoutUs);
     this.sendSyn(block);
   }
 
@@ -50,7 +52,7 @@ export class Handshake {
     }
     return {
       mss,
-      isSackPermitted: block.sender.recovery.hasSack,
+      isSackPermitted: block.sender.hasSack,
       hasTimestamps: block.hasTimestamps,
       windowShift: block.receiver.isScaled ? block.receiver.windowShift : -1,
     };
@@ -65,13 +67,14 @@ export class Handshake {
     const offer = this.offerOf(block);
     const window = synWindow(shared.limits);
     const stamp = timestamp(block);
-    block.isSynDue = false;
+    const deadlines = deadlinesOf(block);
+    deadlines.isSynDue = false;
     if (this.network.revalidate(path) === undefined) {
       const isSent = this.writer.syn(
         path,
         localPort,
         remotePort,
-        sender.iss,
+        sender.una,
         isAnswer ? receiver.next : 0,
         flags,
         window,
@@ -84,14 +87,14 @@ export class Handshake {
       if (!isSent) this.waitForRoom(block);
     }
     sender.lastSentUs = shared.nowUs | 0;
-    block.purpose = TimerPurpose.RETRANSMIT;
-    block.retransmitAtUs = shared.nowUs + sender.rtt.timeoutUs;
+    deadlines.purpose = TimerPurpose.RETRANSMIT;
+    deadlines.retransmitAtUs = shared.nowUs + sender.rtt.timeoutUs;
     schedule(block);
   }
 
   /** Of many that connect at once some find no room: they need not wait for the timer. */
   private waitForRoom(block: ControlBlock): void {
-    block.isSynDue = true;
+    deadlinesOf(block).isSynDue = true;
     if (block.isAwaitingRoom) return;
     block.isAwaitingRoom = true;
     block.path.link!.io.waitForRoom(block);
@@ -104,18 +107,14 @@ export class Handshake {
 
   /** No answer to our SYN: it is sent again, for as long as connecting may take. */
   timedOut(block: ControlBlock): void {
-    const { shared, sender } = block;
-    const limitUs = shared.limits.connectTimeoutMs * 1000;
-    if (shared.nowUs - block.silentSinceUs >= Math.min(limitUs, block.connectTimeoutUs)) {
+    const { shared, sender, deadlines } = block;
+    if (shared.nowUs >= deadlines.connectEndUs) {
       shared.counters[TcpCounter.timedOut]++;
       return fail(block, block.softError ?? 'ETIMEDOUT');
     }
     sender.rtt.backOff();
     this.sendSyn(block);
-    block.retransmitAtUs = Math.min(
-      block.retransmitAtUs,
-      block.silentSinceUs + Math.min(limitUs, block.connectTimeoutUs),
-    );
+    deadlines.retransmitAtUs = Math.min(deadlines.retransmitAtUs, deadlines.connectEndUs);
     schedule(block);
   }
 
@@ -158,11 +157,10 @@ export class Handshake {
     if (!isOnce) sender.congestion.window = sender.mss;
     sender.windowSeq = segment.seq;
     sender.windowAck = segment.ack;
-    block.retransmitAtUs = Infinity;
-    block.purpose = TimerPurpose.NONE;
-    block.silentSinceUs = Infinity;
+    const { deadlines } = block;
+    deadlines.retransmitAtUs = Infinity;
+    deadlines.purpose = TimerPurpose.NONE;
     block.softError = undefined;
-    block.heardAtUs = shared.nowUs;
     block.notify(TcpEvent.CONNECT);
   }
 }
@@ -186,12 +184,11 @@ export function agreeOn(
     sender.windowShift = windowShift;
     receiver.windowShift = windowShiftFor(limits);
   }
-  sender.recovery.hasSack = hasSack;
+  sender.hasSack = hasSack;
   block.hasTimestamps = hasTimestamps;
   if (hasTimestamps) {
     block.recentTimestamp = tsValue;
     block.recentTimestampMs = Math.floor(shared.nowUs / 1000) | 0;
   }
   block.lastAckSent = receiver.next;
-  block.reducedTo = sender.iss;
 }

@@ -1,3 +1,5 @@
+import { Spares } from './spares.js';
+
 /** The smallest piece of memory that a ring takes, in bytes. */
 const SMALLEST_RING = 2048;
 
@@ -16,8 +18,14 @@ export interface MemoryWaiter {
 export class RingMemory {
   /** Bytes that rings hold now. */
   usedBytes = 0;
+  /** The ring of all who have nothing to put in one; it is never written to. */
+  readonly emptyRing = new ByteRing(this);
+  private readonly rings = new Spares(() => new ByteRing(this));
   /** Unused pieces by the binary logarithm of their size, and their bytes in all. */
-  private readonly kept: Uint8Array[][] = Array.from({ length: 32 }, () => []);
+  private readonly kept = Array.from(
+    { length: 32 },
+    (_, bits) => new Spares<Uint8Array>(() => new Uint8Array(2 ** bits)),
+  );
   private keptBytes = 0;
   private readonly waiters = new Set<MemoryWaiter>();
 
@@ -39,10 +47,9 @@ export class RingMemory {
   take(size: number, rest = 0): Uint8Array | undefined {
     if (this.usedBytes + size > this.limit - rest) return undefined;
     this.usedBytes += size;
-    const piece = this.kept[31 - Math.clz32(size)].pop();
-    if (piece === undefined) return new Uint8Array(size);
-    this.keptBytes -= size;
-    return piece;
+    const kept = this.kept[31 - Math.clz32(size)];
+    if (kept.size > 0) this.keptBytes -= size;
+    return kept.take();
   }
 
   /** Takes a piece back. */
@@ -51,8 +58,28 @@ export class RingMemory {
     this.usedBytes -= size;
     if (this.waiters.size > 0) this.wake();
     if (size === 0 || this.keptBytes + size > KEPT_SHARE * this.limit) return;
-    this.keptBytes += size;
-    this.kept[31 - Math.clz32(size)].push(bytes);
+    if (this.kept[31 - Math.clz32(size)].give(bytes)) this.keptBytes += size;
+  }
+
+  /** Lends a ring. @param rest bytes of the memory that it leaves to others @param usual what it is likely to need */
+  lendRing(rest: number, usual: number): ByteRing {
+    const ring = this.rings.take();
+    ring.lend(rest, usual);
+    return ring;
+  }
+
+  /** Takes a ring back, and the memory in it; how many bytes were needed. */
+  takeBackRing(ring: ByteRing): number {
+    ring.release();
+    this.rings.give(ring);
+    return ring.usual;
+  }
+
+  /** Lets go of what was not used since the last call; true if something is left that is unused. */
+  trim(): boolean {
+    this.rings.trim();
+    for (const [bits, kept] of this.kept.entries()) this.keptBytes -= kept.trim() * 2 ** bits;
+    return this.rings.size + this.keptBytes > 0;
   }
 
   /** Has `waiter` told when there is memory for a ring again; once. */
@@ -86,13 +113,18 @@ export class ByteRing {
   private head = 0;
   /** The most room that was needed since memory was taken last, and the time before that: so much is taken at once. */
   private peak = 0;
-  private usual = 0;
+  usual = 0;
+  /** Bytes of the memory that it leaves to others. */
+  private rest = 0;
 
-  /** @param rest bytes of the memory that it leaves to others */
-  constructor(
-    private readonly memory: RingMemory,
-    private readonly rest = 0,
-  ) {}
+  constructor(private readonly memory: RingMemory) {}
+
+  /** Is lent to somebody; see {@link RingMemory.lendRing}. */
+  lend(rest: number, usual: number): void {
+    this.rest = rest;
+    this.usual = usual;
+    this.peak = 0;
+  }
 
   /** Bytes of memory taken. */
   get capacity(): number {

@@ -3,6 +3,7 @@ import * as tcp from '../wire/tcp.js';
 import type { AckArrival } from './ack-arrival.js';
 import { enterTimeWait, fail } from './closing.js';
 import { isSynchronized, mayReceive, TcpEvent, type ControlBlock } from './control-block.js';
+import { Ecn } from './ecn.js';
 import type { Handshake } from './handshake.js';
 import { Taken } from './receive/receiver.js';
 import type { Segment } from './segment.js';
@@ -33,8 +34,7 @@ export class SegmentArrival {
   arrive(block: ControlBlock, segment: Segment): number {
     block.shared.touch(block);
     if (block.tcpState === TcpState.SYN_SENT) return this.arriveInSynSent(block, segment);
-    block.heardAtUs = block.shared.nowUs;
-    block.unansweredProbes = 0;
+    if (block.keepAlive !== undefined) block.keepAlive.heard(block.shared.nowUs);
     if (block.tcpState === TcpState.SYN_RECEIVED) passOverSyn(block, segment);
     const isAcceptable = block.receiver.isAcceptable(segment.seq, segment.length);
     if (block.hasTimestamps) {
@@ -84,7 +84,8 @@ export class SegmentArrival {
       return CONSUMED;
     }
     this.handshake.agree(block, segment);
-    block.hasEcn = block.shared.limits.ecn && (segment.flags & (tcp.ECE | tcp.CWR)) === tcp.ECE;
+    const isMarked = (segment.flags & (tcp.ECE | tcp.CWR)) === tcp.ECE;
+    if (block.shared.limits.ecn && isMarked) block.ecn = new Ecn(block.sender.una);
     this.handshake.establish(block, segment);
     block.shared.counters[TcpCounter.connected]++;
     block.receiver.isAckDue = true;
@@ -151,7 +152,7 @@ export class SegmentArrival {
   private takeText(block: ControlBlock, segment: Segment): number {
     const { receiver } = block;
     if (segment.has(tcp.URG)) this.takeUrgent(block, segment);
-    if (block.hasEcn) this.noteMarks(block, segment);
+    if (block.ecn !== undefined) this.noteMarks(block, block.ecn, segment);
     const hasFin = segment.has(tcp.FIN);
     if (segment.payloadLength === 0 && !hasFin) return CONSUMED;
     if (!mayReceive(block.tcpState)) {
@@ -215,11 +216,11 @@ export class SegmentArrival {
   }
 
   /** A congestion mark is echoed until the peer says that it has reduced its window (RFC 3168 section 6.1.3). */
-  private noteMarks(block: ControlBlock, segment: Segment): void {
-    if (segment.has(tcp.CWR)) block.isEchoing = false;
+  private noteMarks(block: ControlBlock, ecn: Ecn, segment: Segment): void {
+    if (segment.has(tcp.CWR)) ecn.isEchoing = false;
     if ((segment.tos & ECN_MASK) !== ECN_MASK) return;
     block.shared.counters[TcpCounter.congestionMarks]++;
-    block.isEchoing = true;
+    ecn.isEchoing = true;
     block.receiver.isAckDue = true;
   }
 }

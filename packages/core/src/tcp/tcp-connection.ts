@@ -1,6 +1,6 @@
 import type { SocketErrorCode } from '../errors/socket-error.js';
-import { ConnectionOptions, type EnterPort } from './connection-options.js';
-import { TcpEvent, type ControlBlock } from './control-block.js';
+import { ConnectionOptions } from './connection-options.js';
+import { TcpEvent } from './control-block.js';
 import { TcpState } from './tcp-state.js';
 
 /** What {@link TcpConnection.read} gives when nothing more will come. */
@@ -9,14 +9,6 @@ export const END_OF_STREAM = -1;
 /** Who is handed a connection that a peer has opened: its listener. */
 export interface Acceptor {
   offer(connection: TcpConnection): void;
-}
-
-/** What a connection does for its user beside moving bytes. */
-export interface ConnectionPort extends EnterPort {
-  /** The application ends its stream, or the connection: see `Tcp`. */
-  end(connection: TcpConnection): void;
-  close(connection: TcpConnection): void;
-  abort(connection: TcpConnection): void;
 }
 
 /**
@@ -33,15 +25,6 @@ export class TcpConnection extends ConnectionOptions {
   private urgentHandler: (() => void) | undefined = undefined;
   private softErrorHandler: ((code: SocketErrorCode) => void) | undefined = undefined;
   private closeHandler: ((error: SocketErrorCode | undefined) => void) | undefined = undefined;
-
-  /** @internal Through `Tcp`. */
-  constructor(
-    shared: ControlBlock['shared'],
-    onTimer: (block: ControlBlock) => void,
-    private readonly port: ConnectionPort,
-  ) {
-    super(shared, onTimer, port);
-  }
 
   /** Called once the connection is established. */
   get onConnect(): (() => void) | undefined {
@@ -151,17 +134,21 @@ export class TcpConnection extends ConnectionOptions {
    */
   write(bytes: Uint8Array, from = 0): number {
     if (this.isWriteEnded) return -1;
-    const { ring, room } = this.sender;
+    const { sender } = this;
+    const { room } = sender;
+    const ring = sender.openRing();
     const wanted = bytes.length - from;
     const length = ring.reserveMost(ring.length + Math.min(wanted, room)) - ring.length;
     if (length < wanted) this.isWriteBlocked = true;
     if (length <= 0) {
-      if (room > 0 && ring.length === 0 && wanted > 0) this.shared.memory.waitFor(this); // no acknowledgment will come
+      if (ring.length > 0) return 0;
+      sender.closeRing();
+      if (room > 0 && wanted > 0) this.shared.memory.waitFor(this); // no acknowledgment will come
       return 0;
     }
     ring.write(ring.length, bytes, from, length);
     ring.length += length;
-    this.port.enter();
+    this.shared.calls.enter();
     this.shared.touch(this);
     return length;
   }
@@ -190,8 +177,9 @@ export class TcpConnection extends ConnectionOptions {
     receiver.ring.drop(Math.min(length, receiver.ring.length));
     receiver.consumed(length, sender.rtt.smoothedUs, shared.nowUs);
     receiver.trim();
+    if (this.deadlines === shared.lending.noDeadlines) receiver.rest(); // no timer will do it
     if (receiver.isWindowUpdateDue) {
-      this.port.enter();
+      this.shared.calls.enter();
       receiver.isAckDue = true;
       shared.touch(this);
     }
@@ -199,7 +187,7 @@ export class TcpConnection extends ConnectionOptions {
 
   /** Ends our stream: what was written is still sent, then the FIN. Reading goes on. Idempotent. */
   end(): void {
-    this.port.end(this);
+    this.shared.calls.end(this);
   }
 
   /**
@@ -207,12 +195,12 @@ export class TcpConnection extends ConnectionOptions {
    * refused with a reset, as is what was not read. No callback but {@link onClose} comes any more.
    */
   close(): void {
-    this.port.close(this);
+    this.shared.calls.close(this);
   }
 
   /** Ends the connection at once with a reset; what was not sent is lost. */
   abort(): void {
-    this.port.abort(this);
+    this.shared.calls.abort(this);
   }
 
   dispatch(): void {

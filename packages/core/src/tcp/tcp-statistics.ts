@@ -61,14 +61,14 @@ export function statisticsOf(block: ControlBlock): TcpStatistics {
     bytesAcknowledged: sender.acknowledgedBytes,
     bytesResent: sender.resentBytes,
     segmentsResent: sender.segmentsResent,
-    spuriousRecoveries: recovery.spurious,
+    spuriousRecoveries: sender.spuriousRecoveries,
     sendBuffered: sender.ring.length,
     sendBufferSize: sender.limit,
     receiveBuffered: receiver.ring.length,
     receiveBufferSize: receiver.limit,
     outOfOrderRanges: receiver.rangeCount,
-    hasSack: recovery.hasSack,
+    hasSack: sender.hasSack,
     hasTimestamps: block.hasTimestamps,
-    hasEcn: block.hasEcn,
+    hasEcn: block.ecn !== undefined,
   };
 }

@@ -1,4 +1,4 @@
-import { Path } from '../network/path.js';
+import type { Path } from '../network/path.js';
 import { Timer } from '../time/timer.js';
 import type { TimerWheel } from '../time/timer-wheel.js';
 import type { StackTime } from '../time/stack-time.js';
@@ -19,9 +19,9 @@ class Remembered {
   next: Remembered | undefined = undefined;
   previous: Remembered | undefined = undefined;
   expiresUs = Infinity;
-  readonly path = new Path();
 
   constructor(
+    readonly path: Path,
     readonly localPort: number,
     readonly remotePort: number,
     /** SND.NXT and RCV.NXT. */
@@ -73,6 +73,7 @@ export class TimeWaits {
     }
     const { sender, receiver, path } = block;
     const entry = new Remembered(
+      path,
       block.localPort,
       block.remotePort,
       sender.next,
@@ -81,7 +82,6 @@ export class TimeWaits {
       block.recentTimestamp,
       block.timestampOffset,
     );
-    entry.path.assign(path);
     this.slots.add(path.remote, entry.ports, path.local, entry);
     this.append(entry);
   }

@@ -48,7 +48,7 @@ test('unused memory is used again, up to a share of the limit', () => {
 
 test('what waits out of order when the connection ends holds no memory', () => {
   const memory = new RingMemory(LIMIT);
-  const receiver = new Receiver(memory, DEFAULT_TCP_LIMITS);
+  const receiver = new Receiver({ memory, limits: DEFAULT_TCP_LIMITS });
   receiver.start(0, 65_535);
   const segment = new Segment();
   segment.bytes = new Uint8Array(10);

@@ -8,46 +8,62 @@ const ALPHA = (3 * (1 - BETA)) / (1 + BETA);
 /** The window grows by half a window in a round trip at most (RFC 9438 section 4.2). */
 const MAX_GROWTH = 1.5;
 
+/** ssthresh before the first loss. */
+const NO_THRESHOLD = 0x7fffffff;
+
+/** What CUBIC needs once a window has turned out to be too large. */
+class Curve {
+  /** The window before the last reduction. */
+  maxWindow = 0.5;
+  /** The window at the last reduction: up to there the estimate grows by alpha, beyond it as Reno does. */
+  priorWindow = 0.5;
+  /** Seconds from the start of the epoch until the window is there again. */
+  k = 0.5;
+  epochUs = -0.5;
+  isInEpoch = false;
+  /** What Reno would have. */
+  estimate = 0.5;
+  /** The window, with its fraction. */
+  exact = 0.5;
+  rttUs = 0;
+
+  constructor() {
+    this.maxWindow = 0;
+    this.priorWindow = 0;
+  }
+}
+
 /** CUBIC (RFC 9438), slow start by HyStart++ (RFC 9406). Windows in bytes, times in microseconds. */
 export class Cubic implements CongestionControl {
-  readonly name = 'cubic';
-  threshold = 0x7fffffff;
+  threshold = NO_THRESHOLD;
   /** Only for the first slow start. */
-  private hystart: HyStart | undefined = new HyStart();
-  /** The window before the last reduction. */
-  private maxWindow = 0.5;
-  /** Seconds from the start of the epoch until the window is there again. */
-  private k = 0.5;
-  private epochUs = -0.5;
-  private isInEpoch = false;
-  /** What Reno would have. */
-  private estimate = 0.5;
-  /** The window at the last reduction: up to there the estimate grows by alpha, beyond it as Reno does. */
-  private priorWindow = 0.5;
-  private rttUs = 0;
-  private exact = 0.5;
+  private hystart: HyStart | undefined = undefined;
+  private curve: Curve | undefined = undefined;
 
   constructor(
     public mss: number,
     public window: number,
-  ) {
-    this.maxWindow = 0;
-    this.priorWindow = 0;
+  ) {}
+
+  get name(): string {
+    return 'cubic';
   }
 
   acknowledged(bytes: number, rttUs: number, una: number, next: number, nowUs: number): void {
-    if (rttUs > 0) this.rttUs = rttUs;
     if (this.window < this.threshold) return this.slowStart(bytes, rttUs, una, next);
-    if (!this.isInEpoch) this.startEpoch(nowUs);
-    const seconds = (nowUs - this.epochUs) / 1e6;
-    this.grow(bytes, seconds);
+    const curve = (this.curve ??= new Curve());
+    if (rttUs > 0) curve.rttUs = rttUs;
+    if (!curve.isInEpoch) this.startEpoch(curve, nowUs);
+    const seconds = (nowUs - curve.epochUs) / 1e6;
+    this.grow(curve, bytes, seconds);
   }
 
   private slowStart(bytes: number, rttUs: number, una: number, next: number): void {
-    if (this.hystart === undefined) {
+    if (this.threshold !== NO_THRESHOLD) {
       this.window += bytes;
       return;
     }
+    this.hystart ??= new HyStart();
     const growth = this.hystart.growth(bytes, rttUs, una, next, this.mss);
     if (growth >= 0) {
       this.window += growth;
@@ -57,44 +73,47 @@ export class Cubic implements CongestionControl {
     this.threshold = this.window;
   }
 
-  private startEpoch(nowUs: number): void {
-    this.isInEpoch = true;
-    this.epochUs = nowUs;
-    this.exact = this.window;
-    this.estimate = this.window;
-    if (this.window < this.maxWindow) {
-      this.k = Math.cbrt((this.maxWindow - this.window) / this.mss / C);
+  private startEpoch(curve: Curve, nowUs: number): void {
+    const { window, mss } = this;
+    curve.isInEpoch = true;
+    curve.epochUs = nowUs;
+    curve.exact = window;
+    curve.estimate = window;
+    if (window < curve.maxWindow) {
+      curve.k = Math.cbrt((curve.maxWindow - window) / mss / C);
     } else {
-      this.k = 0;
-      this.maxWindow = this.window;
+      curve.k = 0;
+      curve.maxWindow = window;
     }
   }
 
-  private cubic(seconds: number): number {
-    return this.maxWindow + C * (seconds - this.k) ** 3 * this.mss;
+  private cubic({ maxWindow, k }: Curve, seconds: number): number {
+    return maxWindow + C * (seconds - k) ** 3 * this.mss;
   }
 
-  private grow(bytes: number, seconds: number): void {
-    if (Math.floor(this.exact) !== this.window) this.exact = this.window; // a recovery has set it
-    const alpha = this.estimate < this.priorWindow ? ALPHA : 1;
-    this.estimate += (alpha * this.mss * bytes) / this.exact;
-    if (this.cubic(seconds) < this.estimate) {
-      this.exact = Math.max(this.exact, this.estimate); // RFC 9438 section 4.3
+  private grow(curve: Curve, bytes: number, seconds: number): void {
+    if (Math.floor(curve.exact) !== this.window) curve.exact = this.window; // a recovery has set it
+    const alpha = curve.estimate < curve.priorWindow ? ALPHA : 1;
+    curve.estimate += (alpha * this.mss * bytes) / curve.exact;
+    if (this.cubic(curve, seconds) < curve.estimate) {
+      curve.exact = Math.max(curve.exact, curve.estimate); // RFC 9438 section 4.3
     } else {
-      const ahead = this.cubic(seconds + this.rttUs / 1e6);
-      const target = Math.min(Math.max(ahead, this.exact), MAX_GROWTH * this.exact);
-      this.exact += ((target - this.exact) * bytes) / this.exact;
+      const ahead = this.cubic(curve, seconds + curve.rttUs / 1e6);
+      const target = Math.min(Math.max(ahead, curve.exact), MAX_GROWTH * curve.exact);
+      curve.exact += ((target - curve.exact) * bytes) / curve.exact;
     }
-    this.window = Math.floor(this.exact);
+    this.window = Math.floor(curve.exact);
   }
 
   congested(inFlight: number): void {
+    const { window, mss } = this;
+    const curve = (this.curve ??= new Curve());
     this.hystart = undefined;
-    this.isInEpoch = false;
+    curve.isInEpoch = false;
     // Fast convergence (RFC 9438 section 4.7): who has less than before makes room for others.
-    this.maxWindow = this.window < this.maxWindow ? (this.window * (1 + BETA)) / 2 : this.window;
-    this.priorWindow = this.window;
-    this.threshold = Math.max(Math.floor(Math.min(this.window, Math.max(inFlight, 1)) * BETA), 2 * this.mss);
+    curve.maxWindow = window < curve.maxWindow ? (window * (1 + BETA)) / 2 : window;
+    curve.priorWindow = window;
+    this.threshold = Math.max(Math.floor(Math.min(window, Math.max(inFlight, 1)) * BETA), 2 * mss);
   }
 
   timedOut(inFlight: number): void {
@@ -103,11 +122,13 @@ export class Cubic implements CongestionControl {
   }
 
   undone(): void {
-    this.isInEpoch = false;
-    this.maxWindow = Math.max(this.maxWindow, this.priorWindow);
+    const { curve } = this;
+    if (curve === undefined) return;
+    curve.isInEpoch = false;
+    curve.maxWindow = Math.max(curve.maxWindow, curve.priorWindow);
   }
 
   restarted(idleUs: number): void {
-    this.epochUs += idleUs; // time without sending is no time (RFC 9438 section 5.8)
+    if (this.curve !== undefined) this.curve.epochUs += idleUs; // time without sending is no time (RFC 9438 section 5.8)
   }
 }

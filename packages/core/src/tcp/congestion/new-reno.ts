@@ -2,7 +2,6 @@ import type { CongestionControl } from './congestion-control.js';
 
 /** Congestion control of RFC 5681, with appropriate byte counting (RFC 3465, L = 2). */
 export class NewReno implements CongestionControl {
-  readonly name = 'newreno';
   threshold = 0x7fffffff;
   /** Bytes acknowledged towards the next growth in congestion avoidance. */
   private counted = 0;
@@ -11,6 +10,10 @@ export class NewReno implements CongestionControl {
     public mss: number,
     public window: number,
   ) {}
+
+  get name(): string {
+    return 'newreno';
+  }
 
   acknowledged(bytes: number): void {
     if (this.window < this.threshold) {

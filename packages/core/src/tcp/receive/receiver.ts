@@ -1,4 +1,4 @@
-import { ByteRing, type RingMemory } from '../ring-memory.js';
+import type { ByteRing, RingMemory } from '../ring-memory.js';
 import type { Segment } from '../segment.js';
 import { isAfter, isBefore } from '../sequence.js';
 import type { TcpLimits } from '../tcp-limits.js';
@@ -16,6 +16,12 @@ export enum Taken {
   NO_MEMORY,
   /** It would make one range too many. */
   TOO_MANY_RANGES,
+}
+
+/** What all receivers of a stack share. */
+export interface ReceiverShared {
+  readonly limits: TcpLimits;
+  readonly memory: RingMemory;
 }
 
 /** The receiving half of a connection: the stream as far as it has come, what came out of order, the window. */
@@ -42,11 +48,12 @@ export class Receiver {
   /** What came twice, to be told in the next SACK option (RFC 2883); none if both are equal. */
   duplicateStart = 0;
   duplicateEnd = 0;
-  /** Some urgent text is still to be read: up to {@link urgentEnd}. */
-  private isUrgent = false;
-  private urgentEnd = 0;
-  /** The stream: what is in order, and beyond it what came out of order. */
-  readonly ring: ByteRing;
+  /** Up to where urgent text is still to be read; undefined: none is. */
+  private urgentEnd: number | undefined = undefined;
+  /** The stream: what is in order, and beyond it what came out of order; if there is nothing, the ring that all share. */
+  ring: ByteRing;
+  /** Bytes that the ring needed when there was one. */
+  private usual = 0;
   /** The right edge of the window that was advertised last; it never moves back. */
   private edge = 0;
   private ranges: ReceivedRanges | undefined = undefined;
@@ -54,12 +61,9 @@ export class Receiver {
   private taken = 0;
   private roundAtUs = 0;
 
-  constructor(
-    memory: RingMemory,
-    private readonly limits: TcpLimits,
-  ) {
-    this.ring = new ByteRing(memory);
-    this.limit = limits.initialReceiveBuffer;
+  constructor(private readonly shared: ReceiverShared) {
+    this.ring = shared.memory.emptyRing;
+    this.limit = shared.limits.initialReceiveBuffer;
   }
 
   /** The peer's SYN had this sequence number; `window` was advertised with ours. */
@@ -114,10 +118,15 @@ export class Receiver {
       this.noteDuplicate(start, next);
       start = next;
     }
+    const { memory } = this.shared;
+    if (this.ring === memory.emptyRing) this.ring = memory.lendRing(0, this.usual);
     const { ring } = this;
     const offset = ring.length + ((start - next) | 0);
     const length = (end - start) | 0;
-    if (!ring.reserve(offset + length)) return Taken.NO_MEMORY;
+    if (!ring.reserve(offset + length)) {
+      this.rest();
+      return Taken.NO_MEMORY;
+    }
     const from = segment.payloadAt + ((start - segment.seq) | 0);
     if (start !== next) return this.keep(segment, start, end, offset, from);
     ring.write(offset, segment.bytes, from, length);
@@ -129,7 +138,7 @@ export class Receiver {
   private keep(segment: Segment, start: number, end: number, offset: number, from: number): Taken {
     const ranges = (this.ranges ??= new ReceivedRanges());
     this.isAckDue = true; // a duplicate ACK (RFC 5681 section 4.2)
-    if (!ranges.add(start, end, this.limits.maxOutOfOrderRanges)) return Taken.TOO_MANY_RANGES;
+    if (!ranges.add(start, end, this.shared.limits.maxOutOfOrderRanges)) return Taken.TOO_MANY_RANGES;
     this.ring.write(offset, segment.bytes, from, (end - start) | 0);
     return Taken.OUT_OF_ORDER;
   }
@@ -154,15 +163,14 @@ export class Receiver {
 
   /** The peer says that text up to `end` is urgent; true if that is news (RFC 9293 section 3.8.5, MUST-32). */
   takeUrgent(end: number): boolean {
-    if (!isAfter(end, this.isUrgent ? this.urgentEnd : this.readSeq)) return false;
-    this.isUrgent = true;
+    if (!isAfter(end, this.urgentEnd ?? this.readSeq)) return false;
     this.urgentEnd = end;
     return true;
   }
 
   /** Bytes from the next to read to the end of urgent text; 0 if none is left (MUST-33). */
   get urgentLength(): number {
-    return this.isUrgent ? Math.max(0, (this.urgentEnd - this.readSeq) | 0) : 0;
+    return this.urgentEnd === undefined ? 0 : Math.max(0, (this.urgentEnd - this.readSeq) | 0);
   }
 
   /** The sequence number of the next byte to read. */
@@ -212,7 +220,7 @@ export class Receiver {
   }
 
   private isWorthIt(edge: number): boolean {
-    const step = Math.min(this.limit >> 1, Math.max(this.largest, this.limits.minMss));
+    const step = Math.min(this.limit >> 1, Math.max(this.largest, this.shared.limits.minMss));
     return ((edge - this.edge) | 0) >= step;
   }
 
@@ -240,7 +248,7 @@ export class Receiver {
    * peer down.
    */
   consumed(length: number, rttUs: number, nowUs: number): void {
-    if (this.urgentLength === 0) this.isUrgent = false;
+    if (this.urgentLength === 0) this.urgentEnd = undefined;
     this.taken += length;
     if (this.ring.length === 0) this.growTo(2 * this.unackedBytes);
     const elapsed = (nowUs - this.roundAtUs) | 0;
@@ -251,13 +259,13 @@ export class Receiver {
   }
 
   private growTo(limit: number): void {
-    if (limit > this.limit) this.limit = Math.min(this.limits.maxReceiveBuffer, limit);
+    if (limit > this.limit) this.limit = Math.min(this.shared.limits.maxReceiveBuffer, limit);
   }
 
   /** Nothing more will come: what waits out of order has waited in vain. */
   close(): void {
     this.ranges = undefined;
-    this.trim();
+    this.rest();
   }
 
   /** Gives memory back that nothing lies in. */
@@ -265,9 +273,22 @@ export class Receiver {
     if (this.ring.length === 0 && this.rangeCount === 0) this.ring.release();
   }
 
+  /** Gives the ring back if there is no need for it now. */
+  rest(): void {
+    if (this.ring.length === 0 && this.rangeCount === 0) this.closeRing();
+  }
+
+  private closeRing(): void {
+    const { ring } = this;
+    const { memory } = this.shared;
+    if (ring === memory.emptyRing) return;
+    this.usual = memory.takeBackRing(ring);
+    this.ring = memory.emptyRing;
+  }
+
   /** Gives all memory back. */
   release(): void {
-    this.ring.release();
+    this.closeRing();
     this.ranges = undefined;
   }
 }

@@ -6,7 +6,7 @@ import { ForwardRto } from './forward-rto.js';
 import { ProportionalRate } from './proportional-rate.js';
 import { Rack } from './rack.js';
 import { Scoreboard } from './scoreboard.js';
-import { SACKED, type WordPool } from './sent-segments.js';
+import { SACKED } from './sent-segments.js';
 import { TailLossProbe } from './tail-loss-probe.js';
 
 /** Whether lost data is being repaired. */
@@ -22,24 +22,27 @@ export enum RecoveryPhase {
 /** Duplicate ACKs that mean a loss, without SACK (RFC 5681 section 3.2). */
 const DUPLICATE_THRESHOLD = 3;
 
-/** Finds losses and decides how fast they are repaired: RACK-TLP, or duplicate ACKs where the peer knows no SACK. */
+/**
+ * Finds losses and decides how fast they are repaired: RACK-TLP, or duplicate ACKs where the peer knows no SACK. It is
+ * lent to a sender as long as something is under way.
+ */
 export class LossRecovery {
   phase = RecoveryPhase.OPEN;
-  readonly board: Scoreboard;
-  readonly probe: TailLossProbe;
-  readonly rack: Rack;
+  readonly rack = new Rack();
+  readonly board = new Scoreboard(this.rack);
+  readonly probe = new TailLossProbe();
   readonly rate = new ProportionalRate();
   readonly forward = new ForwardRto();
-  /** The peer tells by SACK what it has. */
-  hasSack = false;
   /** The congestion window is what limits the sender. */
   isLimited = false;
   /** When RACK looks again, microseconds from the last acknowledgment; 0: not at all. */
   reorderingWaitUs = 0;
   /** Retransmission timeouts in a row. */
   timeouts = 0;
-  /** Recoveries that turned out to be for nothing. */
+  /** Recoveries that turned out to be for nothing, since it was lent. */
   spurious = 0;
+  /** The peer tells by SACK what it has. */
+  private hasSack = false;
   /** Recovery ends when this is acknowledged. */
   private recoverTo = 0;
   private duplicates = 0;
@@ -51,15 +54,32 @@ export class LossRecovery {
   private stampOfResent = 0;
   private priorWindow = 0;
   private priorThreshold = 0;
+  private rtt!: RttEstimator;
+  private congestion!: CongestionControl;
 
-  constructor(
-    pool: WordPool,
-    private readonly rtt: RttEstimator,
-    private readonly congestion: CongestionControl,
-  ) {
-    this.rack = new Rack(rtt);
-    this.board = new Scoreboard(pool, this.rack);
-    this.probe = new TailLossProbe(rtt);
+  /** Is lent to a sender that has nothing under way yet. @param reordering what {@link Rack.learned} said last */
+  lend(rtt: RttEstimator, congestion: CongestionControl, hasSack: boolean, reordering: number): void {
+    this.rtt = rtt;
+    this.congestion = congestion;
+    this.hasSack = hasSack;
+    this.phase = RecoveryPhase.OPEN;
+    this.board.clear();
+    this.probe.lend(rtt);
+    this.rack.lend(rtt, reordering);
+    this.rate.begin(0);
+    this.forward.end();
+    this.isLimited = false;
+    this.reorderingWaitUs = 0;
+    this.timeouts = 0;
+    this.spurious = 0;
+    this.duplicates = 0;
+    this.presumed = 0;
+    this.canUndo = false;
+  }
+
+  /** True if nothing is under way, and nothing that was has still to be judged. */
+  get isAtRest(): boolean {
+    return this.board.outstanding === 0 && this.phase === RecoveryPhase.OPEN && !this.probe.isOut;
   }
 
   /** Bytes that are held to be in the network. */

@@ -7,6 +7,10 @@ import { LOST, RETRANSMITTED, SACKED } from './sent-segments.js';
 const DUPLICATE_THRESHOLD = 3;
 /** Recoveries that a larger reordering window outlives the last DSACK (RFC 8985 section 6.2, step 4). */
 const PERSIST = 16;
+/** Of {@link Rack.learned}: bits below the growth of the window, and what fits beside them. */
+const PERSIST_BITS = 6;
+const PERSIST_MASK = 0x1f;
+const MAX_GROWTH = 0xffff;
 
 /**
  * RACK (RFC 8985 section 6): a segment is lost if one that was sent sufficiently later has arrived. How much later is
@@ -31,8 +35,24 @@ export class Rack implements DeliveryObserver {
   private duplicateRound = 0;
   private isInDuplicateRound = false;
   private nowUs = 0;
+  private rtt!: RttEstimator;
 
-  constructor(private readonly rtt: RttEstimator) {}
+  /** Is lent to a sender that has nothing under way. @param learned what {@link learned} said last; 0: nothing yet */
+  lend(rtt: RttEstimator, learned: number): void {
+    this.rtt = rtt;
+    this.hasDelivered = false;
+    this.hasResent = false;
+    this.isInDuplicateRound = false;
+    this.hasReordering = (learned & 1) !== 0;
+    this.windowPersist = PERSIST - ((learned >> 1) & PERSIST_MASK);
+    this.windowFactor = 1 + (learned >> PERSIST_BITS);
+  }
+
+  /** What outlives the segments under way: whether there is reordering, and how large the window has become. */
+  get learned(): number {
+    const grown = Math.min(this.windowFactor - 1, MAX_GROWTH);
+    return (grown << PERSIST_BITS) | ((PERSIST - this.windowPersist) << 1) | (this.hasReordering ? 1 : 0);
+  }
 
   /** An acknowledgment is about to be worked through. */
   begin(nowUs: number): void {

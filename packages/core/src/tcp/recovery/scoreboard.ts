@@ -1,5 +1,5 @@
 import { isAfter, isBefore } from '../sequence.js';
-import { LOST, RETRANSMITTED, SACKED, SentSegments, type WordPool } from './sent-segments.js';
+import { LOST, RETRANSMITTED, SACKED, SentSegments } from './sent-segments.js';
 
 /** Hears which segments have arrived and which were sent again: RACK. */
 export interface DeliveryObserver {
@@ -13,7 +13,7 @@ export interface DeliveryObserver {
  * section 4; which are lost says `Rack`).
  */
 export class Scoreboard {
-  readonly segments: SentSegments;
+  readonly segments = new SentSegments();
   /** Bytes sent and not acknowledged. */
   outstanding = 0;
   /** Bytes of it that the peer has said it has. */
@@ -30,12 +30,7 @@ export class Scoreboard {
   /** No lost segment stands before this index. */
   private lostFrom = 0;
 
-  constructor(
-    pool: WordPool,
-    private readonly observer: DeliveryObserver,
-  ) {
-    this.segments = new SentSegments(pool);
-  }
+  constructor(private readonly observer: DeliveryObserver) {}
 
   /** Bytes that are held to be in the network: the `pipe` of RFC 6675. */
   get inFlight(): number {

@@ -19,10 +19,6 @@ export const HOLDS_FIN = 8;
 const INITIAL_CAPACITY = 16;
 const EMPTY = new Int32Array(0);
 
-/** Arrays of the initial size that wait to be used again: connections that have nothing under way hold none. */
-export type WordPool = Int32Array[];
-const MAX_POOLED = 256;
-
 /**
  * The segments that were sent and not acknowledged, in order of their sequence numbers. Times are microseconds modulo
  * 2^32, so that they stay small integers.
@@ -32,8 +28,6 @@ export class SentSegments {
   count = 0;
   private words: Int32Array = EMPTY;
   private first = 0;
-
-  constructor(private readonly pool: WordPool) {}
 
   start(index: number): number {
     return this.words[(this.first + index) * WORDS + START];
@@ -124,7 +118,7 @@ export class SentSegments {
     const { words, first, count } = this;
     if ((first + count + 1) * WORDS <= words.length) return;
     if (words.length === 0) {
-      this.words = this.pool.pop() ?? new Int32Array(INITIAL_CAPACITY * WORDS);
+      this.words = new Int32Array(INITIAL_CAPACITY * WORDS);
     } else if (first * 2 >= count) {
       words.copyWithin(0, first * WORDS, (first + count) * WORDS);
     } else {
@@ -136,9 +130,6 @@ export class SentSegments {
 
   private release(): void {
     this.first = 0;
-    const { words } = this;
-    if (words.length === 0) return;
-    if (words.length === INITIAL_CAPACITY * WORDS && this.pool.length < MAX_POOLED) this.pool.push(words);
-    this.words = EMPTY;
+    if (this.words.length > INITIAL_CAPACITY * WORDS) this.words = EMPTY;
   }
 }

@@ -11,8 +11,13 @@ export class TailLossProbe {
   /** SND.NXT after the probe. */
   private end = 0;
   private isRetransmission = false;
+  private rtt!: RttEstimator;
 
-  constructor(private readonly rtt: RttEstimator) {}
+  /** Is lent to a sender that has nothing under way. */
+  lend(rtt: RttEstimator): void {
+    this.rtt = rtt;
+    this.isOut = false;
+  }
 
   /** How long after the last segment was sent the probe is due, microseconds; 0: none. */
   timeoutUs(isSingleSegment: boolean): number {

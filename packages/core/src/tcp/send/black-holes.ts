@@ -1,6 +1,7 @@
 import type { NetworkLayer } from '../../network/network-layer.js';
 import * as tcp from '../../wire/tcp.js';
-import { MtuDoubt, type ControlBlock } from '../control-block.js';
+import type { ControlBlock } from '../control-block.js';
+import { MtuDoubt } from '../mtu-doubt.js';
 import { TcpCounter } from '../tcp-counters.js';
 
 /** Bytes after the header of segments that are small enough to be tried, the largest first (RFC 4821 section 7.2). */
@@ -16,31 +17,28 @@ export class BlackHoles {
 
   /** What was sent first has gone unanswered several times. */
   suspect(block: ControlBlock): void {
-    const { sender, shared, path } = block;
-    if (block.mtuDoubt === MtuDoubt.LIFTED) {
-      block.mtuDoubt = MtuDoubt.NONE;
+    const { sender, shared, path, mtuDoubt } = block;
+    if (mtuDoubt?.isLifted === true) {
+      block.mtuDoubt = undefined;
       shared.counters[TcpCounter.blackHoles]++;
-      this.network.reducePathMtu(path.remote, block.triedSize + this.network.headerLength + tcp.HEADER_LENGTH);
+      this.network.reducePathMtu(path.remote, mtuDoubt.size + this.network.headerLength + tcp.HEADER_LENGTH);
       return;
     }
-    const size = SIZES.find((each) => each < block.segmentLimit && each < sender.mss);
+    const limit = Math.min(mtuDoubt?.size ?? Infinity, sender.mss);
+    const size = SIZES.find((each) => each < limit);
     if (size === undefined || sender.isIdle) return;
-    block.mtuDoubt = MtuDoubt.LIMITED;
-    block.segmentLimit = size;
-    block.triedSize = size;
-    block.doubtedTo = sender.next;
+    block.mtuDoubt = new MtuDoubt(size, sender.next);
   }
 }
 
 /** `una` is acknowledged on a connection with an {@link MtuDoubt}. */
-export function easeMtuDoubt(block: ControlBlock, una: number): void {
-  const passed = (una - block.doubtedTo) | 0;
-  if (block.mtuDoubt === MtuDoubt.LIMITED) {
+export function easeMtuDoubt(block: ControlBlock, doubt: MtuDoubt, una: number): void {
+  const passed = (una - doubt.upTo) | 0;
+  if (!doubt.isLifted) {
     if (passed < 0) return; // not all that was under way when they were limited
-    block.mtuDoubt = MtuDoubt.LIFTED;
-    block.segmentLimit = Infinity;
-    block.doubtedTo = block.sender.next;
+    doubt.isLifted = true;
+    doubt.upTo = block.sender.next;
   } else if (passed > SIZES[0]) {
-    block.mtuDoubt = MtuDoubt.NONE; // large ones pass
+    block.mtuDoubt = undefined; // large ones pass
   }
 }

@@ -1,8 +1,7 @@
 import type { CongestionControl } from '../congestion/congestion-control.js';
 import { createCongestionControl, initialWindow } from '../congestion/create.js';
-import { LossRecovery } from '../recovery/loss-recovery.js';
-import type { WordPool } from '../recovery/sent-segments.js';
-import { ByteRing, type RingMemory } from '../ring-memory.js';
+import type { LossRecovery } from '../recovery/loss-recovery.js';
+import type { ByteRing, RingMemory } from '../ring-memory.js';
 import { RttEstimator } from '../rtt-estimator.js';
 import type { Segment } from '../segment.js';
 import { isAfter, isBefore } from '../sequence.js';
@@ -11,10 +10,23 @@ import type { TcpLimits } from '../tcp-limits.js';
 /** What the peer is taken to accept if its SYN says nothing (RFC 9293 section 3.7.1, MUST-15). */
 export const DEFAULT_MSS = 536;
 
+/** Who lends loss recovery to senders; see `Lending`. */
+export interface RecoveryLender {
+  readonly restingRecovery: LossRecovery;
+  lendRecovery(): LossRecovery;
+  takeBackRecovery(recovery: LossRecovery): void;
+}
+
+/** What all senders of a stack share. */
+export interface SenderShared {
+  readonly limits: TcpLimits;
+  readonly memory: RingMemory;
+  readonly lending: RecoveryLender;
+}
+
 /** The sending half of a connection: the stream from SND.UNA on, windows, recovery (RFC 9293 section 3.3.1). */
 export class Sender {
-  /** ISS, SND.UNA, SND.NXT. */
-  iss = 0;
+  /** SND.UNA, before our SYN is acknowledged ISS; SND.NXT. */
   una = 0;
   next = 0;
   /** SND.WND, scaled; the largest so far; the segment that it was last taken from (SND.WL1, SND.WL2). */
@@ -34,10 +46,10 @@ export class Sender {
   isEnded = false;
   /** Our FIN was sent. */
   isFinSent = false;
+  /** The peer tells by SACK what it has. */
+  hasSack = false;
   /** Small segments leave at once (RFC 9293 section 3.7.4, MUST-17). */
   noDelay = false;
-  /** SWS avoidance has waited long enough (RFC 9293 section 3.8.6.2.1, the override timeout). */
-  isOverridden = false;
   /** When data was sent last, microseconds modulo 2^32. */
   lastSentUs = 0;
   /** Bytes of text acknowledged so far. */
@@ -45,35 +57,38 @@ export class Sender {
   /** Bytes sent again; segments sent and sent again. */
   resentBytes = 0;
   segmentsResent = 0;
-  readonly ring: ByteRing;
+  /** Recoveries that turned out to be for nothing. */
+  spuriousRecoveries = 0;
+  /** The stream from SND.UNA on; the empty ring that all share if there is nothing. */
+  ring: ByteRing;
   readonly rtt: RttEstimator;
   readonly congestion: CongestionControl;
-  readonly recovery: LossRecovery;
+  /** What became of all that is under way; if nothing is, the one that all share. */
+  recovery: LossRecovery;
+  /** Bytes that the ring needed when there was one; what RACK has learned. */
+  private usual = 0;
+  private reordering = 0;
 
-  constructor(
-    memory: RingMemory,
-    pool: WordPool,
-    private readonly limits: TcpLimits,
-  ) {
-    this.ring = new ByteRing(memory, memory.receiveShare);
+  constructor(private readonly shared: SenderShared) {
+    const { memory, lending, limits } = shared;
+    this.ring = memory.emptyRing;
     this.limit = limits.initialSendBuffer;
     this.rtt = new RttEstimator(limits);
     this.congestion = createCongestionControl(limits, DEFAULT_MSS);
-    this.recovery = new LossRecovery(pool, this.rtt, this.congestion);
+    this.recovery = lending.restingRecovery;
   }
 
   /** Our SYN has this sequence number. */
   start(iss: number): void {
-    this.iss = iss;
     this.una = iss;
     this.next = (iss + 1) | 0;
   }
 
   /** Our SYN was acknowledged: the stream starts. */
   opened(mss: number): void {
-    this.una = (this.iss + 1) | 0;
+    this.una = this.next;
     this.setMss(mss);
-    this.congestion.window = initialWindow(this.limits, mss);
+    this.congestion.window = initialWindow(this.shared.limits, mss);
   }
 
   /** A full segment has `mss` bytes of text from now on. */
@@ -137,7 +152,7 @@ export class Sender {
     this.acknowledgedBytes += length;
     if (this.ring.length === 0) this.ring.release();
     // Room for a window that is being sent and one that is being written.
-    this.limit = Math.min(this.limits.maxSendBuffer, Math.max(this.limit, 2 * this.congestion.window));
+    this.limit = Math.min(this.shared.limits.maxSendBuffer, Math.max(this.limit, 2 * this.congestion.window));
   }
 
   /** If nothing is under way but a byte that asked for a window: it leaves again with what follows it. True if so. */
@@ -154,13 +169,54 @@ export class Sender {
     const idleUs = (nowUs - this.lastSentUs) | 0;
     if (!this.isIdle || this.lastSentUs === 0 || (idleUs >= 0 && idleUs <= this.rtt.timeoutUs)) return;
     const { congestion } = this;
-    congestion.window = Math.min(congestion.window, initialWindow(this.limits, this.mss));
+    congestion.window = Math.min(congestion.window, initialWindow(this.shared.limits, this.mss));
     congestion.restarted(idleUs);
   }
 
-  /** Gives all memory back. */
+  /** The ring, to be written to. */
+  openRing(): ByteRing {
+    const { memory } = this.shared;
+    if (this.ring === memory.emptyRing) this.ring = memory.lendRing(memory.receiveShare, this.usual);
+    return this.ring;
+  }
+
+  /** Gives the ring back with its memory. */
+  closeRing(): void {
+    const { ring } = this;
+    const { memory } = this.shared;
+    if (ring === memory.emptyRing) return;
+    this.usual = memory.takeBackRing(ring);
+    this.ring = memory.emptyRing;
+  }
+
+  /** Something is about to be sent that is to be acknowledged. */
+  wake(): void {
+    const { rtt, congestion } = this;
+    const { lending } = this.shared;
+    if (this.recovery !== lending.restingRecovery) return;
+    this.recovery = lending.lendRecovery();
+    this.recovery.lend(rtt, congestion, this.hasSack, this.reordering);
+  }
+
+  /** Gives back what there is no need for now. */
+  rest(): void {
+    if (this.ring.length === 0) this.closeRing();
+    if (this.isIdle && this.recovery.isAtRest) this.closeRecovery();
+  }
+
+  private closeRecovery(): void {
+    const { recovery } = this;
+    const { lending } = this.shared;
+    if (recovery === lending.restingRecovery) return;
+    this.reordering = recovery.rack.learned;
+    recovery.board.clear();
+    this.recovery = lending.restingRecovery;
+    lending.takeBackRecovery(recovery);
+  }
+
+  /** Gives back all that was lent. */
   release(): void {
-    this.ring.release();
-    this.recovery.board.clear();
+    this.closeRing();
+    this.closeRecovery();
   }
 }

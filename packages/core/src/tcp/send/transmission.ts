@@ -5,7 +5,7 @@ import * as tcpOptions from '../../wire/tcp-options.js';
 import { isSynchronized, maySend, type ControlBlock } from '../control-block.js';
 import { HOLDS_FIN } from '../recovery/sent-segments.js';
 import { TcpCounter } from '../tcp-counters.js';
-import { armRetransmission, schedule } from './deadlines.js';
+import { armRetransmission, deadlinesOf, schedule } from '../schedule.js';
 import type { SegmentWriter } from './segment-writer.js';
 
 /** ECN-capable transport, ECT(0) (RFC 3168 section 5). */
@@ -136,9 +136,9 @@ export class Transmission {
    * @param allowed bytes that may be sent
    */
   private extend(block: ControlBlock, allowed: number): number {
-    const { sender, path, isReductionDue, hasTimestamps } = block;
+    const { sender, path, ecn, hasTimestamps } = block;
     const { mss, unsent } = sender;
-    if (allowed < 2 * mss || isReductionDue) return mss;
+    if (allowed < 2 * mss || ecn?.isReductionDue === true) return mss;
     const headerLength = tcp.HEADER_LENGTH + tcpOptions.timestampsLength(hasTimestamps);
     const length = Math.min(allowed, this.network.maxSegmented(path) - headerLength);
     if (length < 2 * mss) return mss;
@@ -155,13 +155,15 @@ export class Transmission {
     if (end === start) return false;
     const flags = tcp.ACK | (isLast && textLength > 0 ? tcp.PSH : 0) | (hasFin ? tcp.FIN : 0);
     this.emit(block, start, textLength, flags, false);
+    sender.wake();
     sender.next = end;
     if (hasFin) sender.isFinSent = true;
-    sender.isOverridden = false;
     sender.lastSentUs = shared.nowUs | 0 || 1;
     sender.recovery.board.sent(start, end, shared.nowUs, hasFin ? HOLDS_FIN : 0);
     sender.recovery.rate.sent((end - start) | 0);
-    block.isProbeStale = true;
+    const deadlines = deadlinesOf(block);
+    deadlines.isProbeStale = true;
+    deadlines.isOverridden = false;
     return true;
   }
 
@@ -175,10 +177,11 @@ export class Transmission {
     }
     if (block.hasTimestamps) this.writeTimestamps(block, packet.view, packet.at + tcp.HEADER_LENGTH);
     let tos = block.typeOfService;
-    if (block.hasEcn && textLength > 0 && !isAgain) {
+    const { ecn } = block;
+    if (ecn !== undefined && textLength > 0 && !isAgain) {
       tos |= ECT_0;
-      if (block.isReductionDue) flags |= tcp.CWR;
-      block.isReductionDue = false;
+      if (ecn.isReductionDue) flags |= tcp.CWR;
+      ecn.isReductionDue = false;
     }
     this.finish(block, packet, seq, headerLength, flags, tos);
     if (!receiver.hasSack) receiver.acknowledged();
@@ -196,14 +199,14 @@ export class Transmission {
     flags: number,
     tos: number,
   ): void {
-    const { receiver, path, localPort, remotePort } = block;
-    if (block.isEchoing) flags |= tcp.ECE;
+    const { receiver, path, localPort, remotePort, ecn } = block;
+    if (ecn?.isEchoing === true) flags |= tcp.ECE;
     const window = receiver.advertise();
     const { next } = receiver;
     const { hopLimit } = block;
     this.writer.finish(packet, path, localPort, remotePort, seq, next, headerLength, flags, window, hopLimit, tos);
     block.lastAckSent = next;
-    block.acknowledgeAtUs = Infinity;
+    block.deadlines.acknowledgeAtUs = Infinity;
   }
 
   private acknowledgeIfDue(block: ControlBlock): void {
@@ -211,8 +214,8 @@ export class Transmission {
     if (receiver.unackedBytes >= 2 * Math.max(receiver.largest, shared.limits.minMss)) receiver.isAckDue = true;
     if (receiver.isAckDue) {
       if (this.hasRoom(block)) this.acknowledge(block, block.sender.next);
-    } else if (receiver.unackedBytes > 0 && block.acknowledgeAtUs === Infinity) {
-      block.acknowledgeAtUs = shared.nowUs + shared.limits.delayedAckMs * 1000;
+    } else if (receiver.unackedBytes > 0 && block.deadlines.acknowledgeAtUs === Infinity) {
+      deadlinesOf(block).acknowledgeAtUs = shared.nowUs + shared.limits.delayedAckMs * 1000;
     }
   }
 
@@ -221,7 +224,7 @@ export class Transmission {
     const { receiver, sender } = block;
     const timestampsLength = tcpOptions.timestampsLength(block.hasTimestamps);
     const limit = block.hasTimestamps ? MAX_BLOCKS : MAX_BLOCKS + 1;
-    const count = sender.recovery.hasSack ? receiver.sackBlocks(this.blocks, limit) : 0;
+    const count = sender.hasSack ? receiver.sackBlocks(this.blocks, limit) : 0;
     const headerLength = tcp.HEADER_LENGTH + timestampsLength + tcpOptions.sackLength(count);
     const packet = this.writer.begin(block.path, headerLength, 0, 0);
     const at = packet.at + tcp.HEADER_LENGTH;
@@ -240,8 +243,8 @@ export class Transmission {
 }
 
 /** Nagle's algorithm and the sender's half of SWS avoidance (RFC 9293 sections 3.7.4 and 3.8.6.2.1). */
-function maySendSmall({ sender }: ControlBlock, isLast: boolean, length: number): boolean {
-  if (sender.isOverridden) return true;
+function maySendSmall({ sender, deadlines }: ControlBlock, isLast: boolean, length: number): boolean {
+  if (deadlines.isOverridden) return true;
   const mayFollow = sender.noDelay || sender.isIdle || sender.isEnded;
   return mayFollow && (isLast || 2 * length >= sender.maxWindow);
 }
@@ -250,7 +253,8 @@ function maySendSmall({ sender }: ControlBlock, isLast: boolean, length: number)
 export function segmentSize(block: ControlBlock, networkHeaderLength: number): number {
   const { path, sender, shared, hasTimestamps } = block;
   const accepted = Math.max(sender.peerMss, shared.limits.minMss);
-  const largest = Math.min(accepted, path.mtu - networkHeaderLength - tcp.HEADER_LENGTH, block.segmentLimit);
+  const limit = block.mtuDoubt === undefined ? Infinity : block.mtuDoubt.limit;
+  const largest = Math.min(accepted, path.mtu - networkHeaderLength - tcp.HEADER_LENGTH, limit);
   return largest - tcpOptions.timestampsLength(hasTimestamps);
 }
 

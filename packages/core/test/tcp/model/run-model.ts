@@ -1,4 +1,6 @@
 import { withLan, type Cable, type LanHost, type VirtualLan } from '@lunetta/testkit';
+import type { TcpConnection } from '@lunetta/core';
+import { isAnythingLent, isRestChanged } from '../lent.js';
 import { Application } from './application.js';
 import type { Scenario, Step } from './scenario.js';
 import { WireWatch } from './wire-watch.js';
@@ -38,6 +40,7 @@ export async function runModel({ seed, conditions, sides, steps }: Scenario): Pr
     check(applications, steps);
     await lan.advance(`${TIME_WAIT_S}s`);
     for (const host of hosts) checkNothingLeft(host);
+    for (const { connection } of applications) if (connection !== undefined) checkAtRest(connection);
   });
 }
 
@@ -123,4 +126,9 @@ function checkNothingLeft({ name, stack }: LanHost): void {
   const { connections, halfOpen, timeWait, bufferBytes } = stack.counters().tcp;
   const left = Object.entries({ connections, halfOpen, timeWait, bufferBytes }).filter(([, count]) => count !== 0);
   if (left.length > 0) throw new Error(`${name} has left ${JSON.stringify(Object.fromEntries(left))}`);
+}
+
+function checkAtRest(connection: TcpConnection): void {
+  if (isAnythingLent(connection)) throw new Error('a connection that is over has given back less than all');
+  if (isRestChanged(connection)) throw new Error('what all connections at rest share was written to');
 }
