@@ -11,7 +11,7 @@ import {
   VLAN_AND_MSS,
 } from '@lunetta/core';
 
-/** What a {@link finish} does for the stack. */
+/** What {@link finish} does for the stack: by itself, so that what core asks for is held to the standards, not to core. */
 export const FINISHED = TX_TCP_CHECKSUM | TX_UDP_CHECKSUM | TX_TSO;
 
 const TCP_CHECKSUM_AT = 16;
