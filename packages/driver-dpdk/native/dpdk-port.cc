@@ -25,7 +25,9 @@ constexpr uint32_t kLargestRoom = 15 * 1024;
 // DPDK tells of a link that changes only where the device has an interrupt for it; all others are asked.
 constexpr uint64_t kLookEveryMs = 100;
 
-uint32_t RoomFor(uint32_t mtu) {
+// Room in a frame buffer. What a device is to cut up lies in one: the larger, the fewer.
+uint32_t RoomFor(uint32_t mtu, bool cutsUp = false) {
+  if (cutsUp) return kLargestRoom;
   const uint32_t room = (mtu + kFrameOverhead + kRoomUnit - 1) / kRoomUnit * kRoomUnit;
   // Longer frames come as chains.
   return room > kLargestRoom ? kSmallestRoom : std::max(kSmallestRoom, room);
@@ -104,11 +106,12 @@ void DpdkPort::OpenDevice(const Napi::Object& config) {
     given = bytes.Data();
     givenSize = bytes.ByteLength();
   }
-  request.storeFor = [&, split](uint16_t, const DeviceRequest& device, int socket, uint32_t mtu) {
+  request.storeFor = [&, split](const EthDevice& device, int socket) {
     // One memory for all queues of the port, or, if each belongs to a thread of its own, one for each.
     if (common != nullptr && !split) return common;
-    const bool contiguous = device.bus == "pci" && rte_eal_iova_mode() != RTE_IOVA_VA;
-    auto store = std::make_shared<FrameStore>(StoreRequest{buffers, RoomFor(mtu), socket, contiguous, given, givenSize});
+    const bool contiguous = device.isPci() && rte_eal_iova_mode() != RTE_IOVA_VA;
+    const uint32_t room = RoomFor(device.mtu(), (device.txOffloads() & RTE_ETH_TX_OFFLOAD_TCP_TSO) != 0);
+    auto store = std::make_shared<FrameStore>(StoreRequest{buffers, room, socket, contiguous, given, givenSize});
     if (!split) common = store;
     return store;
   };
@@ -142,6 +145,7 @@ void DpdkPort::MakeQueues(const Napi::Object& config) {
     request.shape.stockCapacity = NumberOf(config, "stockCapacity");
     request.mtu = mtu_;
     request.txOffloads = device_->txOffloads();
+    request.cutOverhead = device_->cutOverhead();
     request.owner = kOwnerStack;
     request.poison = FlagOf(config, "poison");
     ends_.back().index = index;

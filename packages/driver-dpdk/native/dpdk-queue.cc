@@ -56,6 +56,7 @@ DpdkQueue::DpdkQueue(const QueueRequest& request, std::shared_ptr<FrameStore> st
       arrayBytes_(std::move(arrayBytes)),
       maxRxSegments_(request.maxRxSegments),
       mtu_(request.mtu),
+      cutOverhead_(request.cutOverhead),
       takesChains_((request.txOffloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0),
       poison_(request.poison),
       indirects_(IndirectPool()),
@@ -215,7 +216,8 @@ bool DpdkQueue::Obstacle(int32_t first, Loss* loss) const {
     *loss = state_ == LinkState::Gone ? Loss::TxGone : Loss::TxDown;
     return true;
   }
-  if (frameLength_ > mtu_ + kEthernetHeader + kVlanTag && (Flags(first) & kTxTso) == 0) {
+  const bool isCut = (Flags(first) & kTxTso) != 0;
+  if (isCut ? LongestCut(arrays_.tx + static_cast<size_t>(first) * kDescriptorWords) == 0 : frameLength_ > mtu_ + kEthernetHeader + kVlanTag) {
     *loss = Loss::TxTooLong;
     return true;
   }
@@ -224,6 +226,13 @@ bool DpdkQueue::Obstacle(int32_t first, Loss* loss) const {
     return true;
   }
   return false;
+}
+
+// The most text of a segment that the device may make of a frame: a longer one it would refuse for ever. 0: not any.
+uint32_t DpdkQueue::LongestCut(const int32_t* descriptor) const {
+  const auto lengths = static_cast<uint32_t>(descriptor[kHeaderLengths]);
+  const uint32_t headers = (lengths & 0xff) + (lengths >> 8 & 0xff) + (lengths >> 16 & 0xff);
+  return mtu_ + cutOverhead_ > headers ? mtu_ + cutOverhead_ - headers : 0;
 }
 
 // Gives the run to the device. False if it did not take all of it; the rest is the stack's again.
@@ -396,7 +405,7 @@ void DpdkQueue::RequestOffloads(rte_mbuf* mbuf, const int32_t* descriptor) {
   if ((flags & (kTxTcpChecksum | kTxTso)) != 0) requests |= RTE_MBUF_F_TX_TCP_CKSUM;
   if ((flags & kTxTso) != 0) {
     requests |= RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_IP_CKSUM;
-    mbuf->tso_segsz = static_cast<uint16_t>(static_cast<uint32_t>(descriptor[kVlanAndMss]) >> 16);
+    mbuf->tso_segsz = static_cast<uint16_t>(std::min(static_cast<uint32_t>(descriptor[kVlanAndMss]) >> 16, LongestCut(descriptor)));
   }
   if ((requests & ~RTE_MBUF_F_TX_VLAN) != 0) {
     const bool isIpv6 = (store_->base()[descriptor[kOffset] + mbuf->l2_len] >> 4) == 6;

@@ -31,6 +31,7 @@ struct QueueRequest {
   uint32_t maxRxSegments; // of a received frame; a longer chain is copied into one buffer
   uint32_t mtu;
   uint64_t txOffloads;    // RTE_ETH_TX_OFFLOAD_ that the port is configured for
+  uint32_t cutOverhead;   // bytes beyond the MTU of the longest frame that the device cuts a segment into
   uint8_t owner;          // our stack, kOwnerStack or above
   bool poison;            // returned buffers are overwritten
 };
@@ -77,6 +78,7 @@ class DpdkQueue : public CheckedQueue<DpdkQueue> {
   int32_t Send(int32_t txCount);
   int32_t AddPlainFrames(int32_t first, int32_t end);
   bool Obstacle(int32_t first, Loss* loss) const;
+  uint32_t LongestCut(const int32_t* descriptor) const;
   bool SendRun(int32_t* accepted);
   void Accept(uint16_t first, uint16_t end, int32_t* accepted);
   void DropBuilt(rte_mbuf* mbuf);
@@ -107,6 +109,7 @@ class DpdkQueue : public CheckedQueue<DpdkQueue> {
   std::vector<uint8_t> arrayBytes_;
   uint32_t maxRxSegments_;
   uint32_t mtu_;
+  uint32_t cutOverhead_;
   bool takesChains_;
   bool poison_;
   rte_mempool* indirects_;

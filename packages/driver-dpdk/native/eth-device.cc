@@ -104,13 +104,16 @@ void EthDevice::ChooseOffloads(rte_eth_conf* conf) {
   if (request_.vlanStrip) rx |= RTE_ETH_RX_OFFLOAD_VLAN_STRIP;
   if (request_.txOffloads) {
     tx |= RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM |
-          RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_VLAN_INSERT;
+          RTE_ETH_TX_OFFLOAD_VLAN_INSERT;
+    if (request_.tso) tx |= RTE_ETH_TX_OFFLOAD_TCP_TSO;
   }
   rxOffloads_ = rx & info_.rx_offload_capa;
   txOffloads_ = tx & info_.tx_offload_capa;
   conf->rxmode.offloads = rxOffloads_;
   conf->txmode.offloads = txOffloads_;
 }
+
+uint32_t EthDevice::cutOverhead() const { return strcmp(info_.driver_name, "net_tap") == 0 ? 0 : RTE_ETHER_HDR_LEN; }
 
 void EthDevice::ChooseRss(rte_eth_conf* conf) {
   if (request_.queues == 1 && request_.rssTypes == 0) return;
@@ -147,7 +150,7 @@ void EthDevice::SetUpQueues() {
   Check("descriptors", rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rxDescriptors_, &txDescriptors_));
   const int socket = rte_eth_dev_socket_id(id_);
   for (uint16_t queue = 0; queue < request_.queues; queue++) {
-    stores_.push_back(request_.storeFor(queue, request_, socket, mtu_));
+    stores_.push_back(request_.storeFor(*this, socket));
     rte_eth_rxconf rx = info_.default_rxconf;
     rx.offloads = rxOffloads_;
     Check("rxQueue", rte_eth_rx_queue_setup(id_, queue, rxDescriptors_, socket, &rx, stores_.back()->pool()));

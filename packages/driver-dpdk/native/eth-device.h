@@ -16,6 +16,8 @@
 
 namespace lunetta {
 
+class EthDevice;
+
 // How a device is to be opened.
 struct DeviceRequest {
   std::string bus;        // "pci" or "vdev"
@@ -30,13 +32,14 @@ struct DeviceRequest {
   bool allMulticast = false;
   bool rxOffloads = true;
   bool txOffloads = true;
+  bool tso = true;
   bool vlanStrip = false;
   bool interrupts = true;
   uint64_t rssTypes = 0;  // RTE_ETH_RSS_...; 0: the driver's own choice
   std::vector<uint8_t> rssKey;
   std::vector<uint16_t> rssTable;
-  // For each queue, asked once the device is known: where it receives into.
-  std::function<std::shared_ptr<FrameStore>(uint16_t queue, const DeviceRequest&, int socket, uint32_t mtu)> storeFor;
+  // For each queue, asked once the device is configured: where it receives into.
+  std::function<std::shared_ptr<FrameStore>(const EthDevice&, int socket)> storeFor;
 };
 
 // What there is of RSS on an open device.
@@ -65,6 +68,9 @@ class EthDevice {
   uint16_t mtu() const { return mtu_; }
   uint64_t rxOffloads() const { return rxOffloads_; }
   uint64_t txOffloads() const { return txOffloads_; }
+  // How much longer than the MTU frames may be that it cuts a TCP segment into; net_tap counts the Ethernet header in.
+  uint32_t cutOverhead() const;
+  bool isPci() const { return request_.bus == "pci"; }
   bool hasInterrupts() const { return hasInterrupts_; }
   bool isPromiscuous() const { return rte_eth_promiscuous_get(id_) == 1; }
   const std::shared_ptr<FrameStore>& store(uint16_t queue) const { return stores_[queue]; }

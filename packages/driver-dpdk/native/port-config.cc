@@ -27,6 +27,7 @@ DeviceRequest DeviceRequestOf(const Napi::Object& config) {
   request.allMulticast = FlagOf(config, "allMulticast");
   request.rxOffloads = FlagOf(config, "rxOffloads");
   request.txOffloads = FlagOf(config, "txOffloads");
+  request.tso = FlagOf(config, "tso");
   request.vlanStrip = FlagOf(config, "vlanStrip");
   request.interrupts = FlagOf(config, "interrupts");
   if (config.Has("mtu")) request.mtu = static_cast<uint16_t>(NumberOf(config, "mtu"));

@@ -38,6 +38,7 @@ export interface NativeConfig {
   readonly allMulticast: boolean;
   readonly rxOffloads: boolean;
   readonly txOffloads: boolean;
+  readonly tso: boolean;
   readonly vlanStrip: boolean;
   readonly interrupts: boolean;
   readonly rssTypes: readonly RssType[];

@@ -120,6 +120,7 @@ function nativeConfig(options: DpdkOptions, { mtu, hardwareAddress }: LinkReques
     allMulticast: options.allMulticast,
     rxOffloads: options.rxOffloads,
     txOffloads: options.txOffloads,
+    tso: options.tso && options.frames === 'native', // of a given memory the size is known before the device
     vlanStrip: options.vlanStrip,
     interrupts: options.interrupts,
     rssTypes: rss.types,

@@ -82,6 +82,10 @@ export const dpdkOptionsSchema = z
     allMulticast: z.boolean().default(false).describe('Receive all multicast.'),
     rxOffloads: z.boolean().default(true).describe('Let the device verify checksums, if it can.'),
     txOffloads: z.boolean().default(true).describe('Offer what the device can do on sending.'),
+    tso: z
+      .boolean()
+      .default(true)
+      .describe('Let the device cut up TCP segments, if it can: frame buffers then take 15 KiB each.'),
     vlanStrip: z.boolean().default(false).describe('Let the device take VLAN tags off.'),
     interrupts: z.boolean().default(true).describe('Let the device wake a sleeping stack, if it can.'),
     rss: rssSchema,

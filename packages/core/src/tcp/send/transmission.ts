@@ -12,6 +12,8 @@ import type { SegmentWriter } from './segment-writer.js';
 const ECT_0 = 2;
 /** Blocks of a SACK option beside timestamps. */
 const MAX_BLOCKS = 3;
+/** Segments that a device makes of one at most: DPDK's net_tap refuses more. */
+const MAX_PIECES = 64;
 
 /** Decides what a connection sends, and sends it (RFC 9293 section 3.8). */
 export class Transmission {
@@ -140,7 +142,7 @@ export class Transmission {
     const { mss, unsent } = sender;
     if (allowed < 2 * mss || ecn?.isReductionDue === true) return mss;
     const headerLength = tcp.HEADER_LENGTH + tcpOptions.timestampsLength(hasTimestamps);
-    const length = Math.min(allowed, this.network.maxSegmented(path) - headerLength);
+    const length = Math.min(allowed, MAX_PIECES * mss, this.network.maxSegmented(path) - headerLength);
     if (length < 2 * mss) return mss;
     return length === unsent && (sender.noDelay || sender.isEnded) ? length : length - (length % mss);
   }
