@@ -6,7 +6,8 @@
  * round trip of 64 bytes on one connection with a client that spins (smaller is better), `request-64` the rate on 64
  * connections; `connections` opens, asks, and ends, 32 at a time.
  *
- * `memory` are two stacks of ours in one process, joined by the memory link, without a system call: bulk, what a
+ * `memory` are two stacks of ours in one process, joined by the memory link, without a system call: bulk (`ring-bulk`: over
+ * DPDK's rings), what a
  * request costs with 10 and with 100,000 connections open, and the bytes and the processor's time that an idle
  * connection takes (of both its ends, halved).
  *

@@ -31,7 +31,8 @@
       "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],
       # DPDK's inline functions are compiled into the add-on: with the instructions that DPDK itself was built for.
       "cflags_cc": ["-std=c++17", "-fexceptions", "-Wall", "-Wextra", "-Werror", "<!@(pkg-config --cflags libdpdk)"],
-      "ldflags": ["-Wl,--as-needed"],
+      # DPDK runs until the process ends: what knows of it stays, too, when the last thread that has loaded it is over.
+      "ldflags": ["-Wl,--as-needed", "-Wl,-z,nodelete"],
       "libraries": ["-lrte_net_ring", "-lrte_bus_vdev", "<!@(pkg-config --libs libdpdk)"],
       "conditions": [
         ["sanitize==1", {

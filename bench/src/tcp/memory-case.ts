@@ -5,12 +5,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { tuneEngine } from 'lunetta';
 import { median, round, spread, type Figure } from '../report.js';
+import { bulkRates } from './bulk-transfer.js';
 import { MemoryPair } from './memory-pair.js';
 import { RequestLoad } from './request-load.js';
+import { openRingPorts } from './ring-ports.js';
 
 const ROUNDS = 7;
-const BULK_BYTES = 200_000_000;
-const CHUNK = 65_536;
 const REQUESTS = 100_000;
 /** Connections that send at once. */
 const WINDOW = 64;
@@ -26,6 +26,7 @@ const IDLE_TURNS = 100_000;
 
 const CASES: Readonly<Record<string, () => Figure | Promise<Figure>>> = {
   'memory-bulk': bulk,
+  'ring-bulk': ringBulk,
   'memory-request-10': () => requests(FEW, FEW),
   'memory-request-10-of-100000': () => flatness(100_000),
   'memory-request-100000': () => requests(100_000, 100_000),
@@ -36,28 +37,12 @@ const CASES: Readonly<Record<string, () => Figure | Promise<Figure>>> = {
 
 /** One connection, as fast as it goes; both stacks share a core. */
 function bulk(): Figure {
-  const pair = new MemoryPair();
-  pair.open(1);
-  const [client] = pair.clients;
-  const [server] = pair.servers;
-  const chunk = new Uint8Array(CHUNK);
-  let received = 0;
-  const push = (): void => {
-    while (client.write(chunk) === CHUNK);
-  };
-  client.onWritable = push;
-  server.onReadable = () => {
-    received += server.readableLength;
-    server.consume(server.readableLength);
-  };
-  push();
-  const transfer = (): number => {
-    const [from, begin] = [received, process.hrtime.bigint()];
-    while (received - from < BULK_BYTES) pair.turn();
-    return (8 * (received - from) * 1000) / Number(process.hrtime.bigint() - begin);
-  };
-  transfer();
-  return { case: name, unit: 'Mbit/s', ...spread(Array.from({ length: ROUNDS }, transfer)) };
+  return { case: name, unit: 'Mbit/s', ...spread(bulkRates(new MemoryPair())) };
+}
+
+/** The same over rings of DPDK's. */
+async function ringBulk(): Promise<Figure> {
+  return { case: name, unit: 'Mbit/s', ...spread(bulkRates(new MemoryPair(await openRingPorts()))) };
 }
 
 /** Requests and their answers, going round `used` of `open` connections. */

@@ -1,4 +1,4 @@
-import { macAddress, Stack, type TcpConnection, type TcpListener } from '@lunetta/core';
+import { type LinkPort, macAddress, Stack, type TcpConnection, type TcpListener } from '@lunetta/core';
 import { createMemoryCable } from '@lunetta/testkit';
 import { BenchHost } from '../stack/bench-host.js';
 
@@ -12,7 +12,13 @@ const HANDSHAKES = 64;
 /** Nothing takes so long. */
 const PATIENCE_MS = 60_000;
 
-/** Two stacks in one process, joined by a cable in memory, turned by hand. */
+/** The ends of a cable in memory. */
+function cableEnds(): readonly [LinkPort, LinkPort] {
+  const { a, b } = createMemoryCable({ sharedMemory: true, wakeup: 'none', inFlight: 1024, whenFull: 'wait' });
+  return [a, b];
+}
+
+/** Two stacks in one process, joined by a cable, turned by hand. */
 export class MemoryPair {
   /** The clients' ends of the connections, and the servers'. */
   readonly clients: TcpConnection[] = [];
@@ -22,8 +28,7 @@ export class MemoryPair {
   private readonly server: Stack;
   private readonly listeners: TcpListener[] = [];
 
-  constructor() {
-    const cable = createMemoryCable({ sharedMemory: true, wakeup: 'none', inFlight: 1024, whenFull: 'wait' });
+  constructor([clientPort, serverPort] = cableEnds()) {
     const [host, serverHost] = this.hosts;
     const settings = { loop: { pollsPerTurn: 1 } };
     this.client = new Stack(host, settings);
@@ -35,8 +40,8 @@ export class MemoryPair {
         hardwareAddress: macAddress.parse(`02:00:00:00:00:0${last}`)!,
         mode: 'busy',
       }) as const;
-    this.client.addInterface(cable.a, end('10.0.0.1', '1'));
-    this.server.addInterface(cable.b, end(SERVER, '2'));
+    this.client.addInterface(clientPort, end('10.0.0.1', '1'));
+    this.server.addInterface(serverPort, end(SERVER, '2'));
   }
 
   /** A turn of each stack. */

@@ -13,7 +13,9 @@ Environment::~Environment() { eal::UnregisterThread(); }
 
 std::shared_ptr<FrameStore> Environment::SharedStore(const std::string& name) const {
   const auto found = shared_.find(name);
-  return found == shared_.end() ? nullptr : found->second.lock();
+  auto store = found == shared_.end() ? nullptr : found->second.lock();
+  // A closed port that is not collected yet still refers to it.
+  return store != nullptr && store->isUsed() ? store : nullptr;
 }
 
 Napi::Value Environment::BufferOf(Napi::Env env, const std::shared_ptr<FrameStore>& store) {
@@ -38,6 +40,7 @@ void Environment::Keep(const std::shared_ptr<FrameStore>& store, const Napi::Obj
 void Environment::Detach(Napi::Env env, const FrameStore* store) {
   const auto found = buffers_.find(store);
   if (found == buffers_.end()) return;
+  Napi::HandleScope scope(env); // at the end of the environment nobody has opened one
   napi_detach_arraybuffer(env, found->second.Value());
   buffers_.erase(found);
 }

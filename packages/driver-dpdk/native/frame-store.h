@@ -38,6 +38,7 @@ class FrameStore {
 
   // A port begins to use it.
   void Use() { users_++; }
+  bool isUsed() const { return users_ > 0; }
   // A port is done with it. After the last one the memory is freed at once, or, while a device or a ring still holds some
   // of the buffers, as soon as these are back and another store is made or left. True after the last one: JavaScript must
   // not touch the memory any more.
