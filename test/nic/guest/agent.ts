@@ -3,7 +3,7 @@
  * writes files. The channel is a virtio port, the only one there is. When the test goes, the agent ends, and the machine
  * with it.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createReadStream, openSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Order, Report } from './protocol.js';
@@ -12,7 +12,7 @@ const WORKING_FOLDER = '/run';
 
 const [port] = readdirSync('/sys/class/virtio-ports');
 const channel = openSync(`/dev/${port}`, 'r+');
-const processes = new Map<number, ChildProcess>();
+const processes = new Map<number, ChildProcessWithoutNullStreams>();
 
 function tell(report: Report): void {
   const bytes = Buffer.from(`${JSON.stringify(report)}\n`);
@@ -20,10 +20,11 @@ function tell(report: Report): void {
 }
 
 function start(id: number, [command = '', ...words]: readonly string[]): void {
-  const child = spawn(command, words, { cwd: WORKING_FOLDER, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, words, { cwd: WORKING_FOLDER, stdio: 'pipe' });
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => tell({ report: name, process: id, text }));
   }
+  child.stdin.on('error', () => child.stdin.destroy()); // it has ended, which is told
   child.once('error', (error) => tell({ report: 'stderr', process: id, text: `${error.message}\n` }));
   child.once('close', (code, signal) => {
     processes.delete(id);
@@ -38,6 +39,8 @@ function obey(order: Order): void {
       return start(order.process, order.command);
     case 'signal':
       return void processes.get(order.process)?.kill(order.signal);
+    case 'input':
+      return void processes.get(order.process)?.stdin.write(order.text);
     case 'write':
       return writeFileSync(order.path, order.text);
   }

@@ -21,6 +21,8 @@ export class GuestProcess {
     private readonly command: readonly string[],
     /** Sends it a signal. */
     readonly signal: (name: NodeJS.Signals) => void,
+    /** Writes to its stdin. */
+    readonly input: (text: string) => void,
   ) {}
 
   /** Waits until stdout matches, from `from` on; returns the match. */

@@ -20,7 +20,11 @@ export class Guest {
   /** Starts a command. */
   start(...command: readonly string[]): GuestProcess {
     const process = this.processes.length;
-    const started = new GuestProcess(command, (signal) => this.order({ order: 'signal', process, signal }));
+    const started = new GuestProcess(
+      command,
+      (signal) => this.order({ order: 'signal', process, signal }),
+      (text) => this.order({ order: 'input', process, text }),
+    );
     this.processes.push(started);
     this.order({ order: 'start', process, command });
     return started;

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { Netns } from '@lunetta/testkit/jest';
+import { CHECKOUT } from './initramfs.js';
 import { TAP_DEVICE } from './machine-arguments.js';
 
+const TCP_CLIENT = join(CHECKOUT, 'packages', 'apps', 'test', 'support', 'tcp-client.py');
 const UDP_CLIENT = join(import.meta.dirname, 'udp-client.mjs');
 
 /** A Linux kernel at the other end of the second card's cable: 10.99.0.1/24, in a network namespace of its own. */
@@ -27,5 +29,15 @@ export class KernelPeer extends Netns {
   /** Has datagrams of these sizes echoed, one after the other; how many came back unchanged. */
   echo(address: string, port: number, sizes: readonly number[]): number {
     return Number(this.exec(process.execPath, UDP_CLIENT, address, `${port}`, ...sizes.map(String)));
+  }
+
+  /** Has that many bytes echoed over TCP: `same`, if they came back so. */
+  tcpEcho(address: string, bytes: number): string {
+    return this.exec('python3', TCP_CLIENT, 'echo', address, '7', `${bytes}`).trim();
+  }
+
+  /** The first bytes that the service of characters (RFC 864) sends. */
+  characters(address: string, bytes: number): string {
+    return this.exec('sh', '-c', `nc -d ${address} 19 | head -c ${bytes}`);
   }
 }

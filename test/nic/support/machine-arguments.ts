@@ -19,10 +19,16 @@ export const SECOND_CARD = { id: 'card1', pci: '0000:02:00.0', mac: '52:54:00:00
 /** The stack's address at the test's cable, and at the kernel's. */
 export const AT_PEER = '10.98.0.2';
 export const AT_KERNEL = '10.99.0.2';
+/** A VLAN on the test's cable, and the stack's address in it. */
+export const VLAN = 7;
+export const AT_VLAN = '10.97.0.2';
 /** The device in the namespace. */
 export const TAP_DEVICE = 'tap0';
 
-const AGENT = join(CHECKOUT, 'test', 'nic', 'guest', 'dist', 'agent.js');
+const GUEST_PROGRAMS = join(CHECKOUT, 'test', 'nic', 'guest', 'dist');
+const AGENT = join(GUEST_PROGRAMS, 'agent.js');
+/** See `test/nic/guest/port-probe.ts`. */
+export const PORT_PROBE = join(GUEST_PROGRAMS, 'port-probe.js');
 const MEMORY_MB = 1024;
 const HUGE_PAGES = 128;
 

@@ -6,7 +6,7 @@ import type { Ended, GuestProcess } from './guest-process.js';
 import { CHECKOUT } from './initramfs.js';
 import { KernelPeer } from './kernel-peer.js';
 import { Machine } from './machine.js';
-import { AT_KERNEL, AT_PEER, FIRST_CARD, SECOND_CARD, type CardModel } from './machine-arguments.js';
+import { AT_KERNEL, AT_PEER, AT_VLAN, FIRST_CARD, SECOND_CARD, VLAN, type CardModel } from './machine-arguments.js';
 import { arpAnswer } from './stations.js';
 
 // A processor in software, on a machine that may have other work: some things take a minute.
@@ -24,6 +24,7 @@ export class ServicesFixture {
   kernel!: KernelPeer;
   private services!: GuestProcess;
 
+  /** @param options of the driver, beside the device */
   constructor(card: CardModel, options: Readonly<Record<string, unknown>> = {}) {
     beforeAll(async () => {
       this.kernel = new KernelPeer();
@@ -37,8 +38,8 @@ export class ServicesFixture {
     });
   }
 
-  /** Starts the services on both cards. */
-  async start(options: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  /** Starts the services on both cards, and in a VLAN on the first one. */
+  private async start(options: Readonly<Record<string, unknown>>): Promise<void> {
     const cards = [
       { name: 'peer', card: FIRST_CARD, address: `${AT_PEER}/24` },
       { name: 'kernel', card: SECOND_CARD, address: `${AT_KERNEL}/24` },
@@ -49,7 +50,8 @@ export class ServicesFixture {
       options: { device: card.pci, eal: { devices: cards.map((each) => each.card.pci) }, ...options },
       addresses: [address],
     }));
-    this.machine.guest.write(CONFIG, JSON.stringify({ interfaces }));
+    const vlans = [{ name: 'vlan', parent: 'peer', id: VLAN, addresses: [`${AT_VLAN}/24`] }];
+    this.machine.guest.write(CONFIG, JSON.stringify({ interfaces, vlans }));
     this.services = this.machine.guest.start(process.execPath, LUNETTA, 'services', '--config', CONFIG);
     await this.services.output(/^ready .* on dpdk:0000:02:00.0$/m);
   }
@@ -65,14 +67,9 @@ export class ServicesFixture {
     return counters;
   }
 
-  /** Waits until the services have ended by themselves. */
-  end(): Promise<Ended> {
-    return this.services.end();
-  }
-
   /** Ends the services as their user would. */
   stop(): Promise<Ended> {
     this.services.signal('SIGTERM');
-    return this.end();
+    return this.services.end();
   }
 }

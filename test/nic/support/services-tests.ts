@@ -1,11 +1,14 @@
 import { expect, test } from '@jest/globals';
-import { readPacket, type Packet, type UdpValues } from '@lunetta/testkit';
-import { AT_KERNEL, AT_PEER, FIRST_CARD } from './machine-arguments.js';
+import { assertPacket, ethernet, readPacket, type Packet, type PacketBuilder, type UdpValues } from '@lunetta/testkit';
+import { AT_KERNEL, AT_PEER, AT_VLAN, FIRST_CARD, VLAN } from './machine-arguments.js';
 import type { ServicesFixture } from './services-fixture.js';
 import { datagram, isArpReply, isUdpTo, padded, pattern, STATION, toCard } from './stations.js';
 
 /** From nothing to the most that one frame holds, around the places where cards and padding change their ways. */
 const PAYLOAD_LENGTHS = [0, 1, 17, 18, 19, 22, 63, 64, 65, 255, 256, 1000, 1471, 1472];
+
+/** Our station's address in the VLAN. */
+const VLAN_STATION = '10.97.0.1';
 
 /** What every card must do under `lunetta services`. */
 export function servicesTests(fixture: ServicesFixture): void {
@@ -22,6 +25,21 @@ export function servicesTests(fixture: ServicesFixture): void {
 
   test('echoes the datagrams of a Linux kernel', () => {
     expect(fixture.kernel.echo(AT_KERNEL, 7, PAYLOAD_LENGTHS)).toBe(PAYLOAD_LENGTHS.length);
+  });
+
+  test('echoes what a Linux kernel sends over TCP', () => {
+    expect(fixture.kernel.tcpEcho(AT_KERNEL, 1_000_000)).toBe('same');
+  });
+
+  test('answers in a VLAN', async () => {
+    const tagged = (dst: string): PacketBuilder => toCard({ dst, type: 0x8100 }).vlan({ id: VLAN, priority: 0 });
+    const { peer } = fixture.machine;
+    peer.send(padded(tagged('ff:ff:ff:ff:ff:ff').arp({ senderIp: VLAN_STATION, targetIp: AT_VLAN })));
+    const addresses = { src: VLAN_STATION, dst: AT_VLAN };
+    peer.send(padded(tagged(FIRST_CARD.mac).ipv4(addresses).udp({ srcPort: 5100 }).payload(pattern(50))));
+    const answer = await peer.receive((frame) => frame[12] === 0x81 && frame[16] === 0x08 && frame[17] === 0);
+    const expected = ethernet({ src: FIRST_CARD.mac, dst: STATION.mac, type: 0x8100 }).vlan({ id: VLAN, priority: 0 });
+    assertPacket(answer, expected.ipv4({ src: AT_VLAN }).udp({ dstPort: 5100 }).payload(pattern(50)));
   });
 
   test('answers ARP with the address of the card, in a frame padded with zeros', async () => {
