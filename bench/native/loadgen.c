@@ -13,6 +13,8 @@
  *   tcp-idle     open N connections, hold them, check them, report the server's memory
  * Server mode (kernel sockets; the native baseline):
  *   serve        --udp-echo P --tcp-echo P --sink P --source-port P --http-port P
+ * Server mode without a stack:
+ *   tap-source   full TCP segments written to a TAP device: --host --device --mac
  *
  * With --server-pid PID the CPU time of that process (all its threads) over the measured interval is reported
  * too, and the machine's busy CPU time, because part of the work of a packet is done in softirq on behalf of
@@ -33,7 +35,7 @@ static void usage(void)
 {
     fprintf(stderr,
             "usage: loadgen MODE [options]\n"
-            "modes: udp-flood udp-ping udp-blast frame-blast tcp-crr tcp-rr tcp-bulk tcp-idle serve\n"
+            "modes: udp-flood udp-ping udp-blast frame-blast tcp-crr tcp-rr tcp-bulk tcp-idle serve tap-source\n"
             "  --host IP --port N          the server under test\n"
             "  --size B                    payload, request or write size [64; tcp-bulk 131072]\n"
             "  --secs S --warmup S         measured time [3] and time before it [0.5]\n"
@@ -45,7 +47,7 @@ static void usage(void)
             "  --sources N --source IP     udp-flood: spread over N addresses of ours from IP on\n"
             "  --count N                   udp-ping: so many round trips, not --secs\n"
             "  --gap-us N --seed N         udp-ping: a random gap of 0 to N us before each request\n"
-            "  --device NAME --mac MAC     frame-blast: where to [tap0]\n"
+            "  --device NAME --mac MAC     frame-blast, tap-source: where to [tap0]\n"
             "  --conns N                   tcp: connections at a time [1; tcp-crr 16]\n"
             "  --dir up|down|echo          tcp-bulk [up]\n"
             "  --http --rst                tcp-crr: HTTP GET; close by RST\n"
@@ -74,7 +76,8 @@ struct mode {
 static const struct mode modes[] = {
     {"udp-flood", run_udp_flood, .05, 1}, {"udp-ping", run_udp_ping, .05, 1},     {"udp-blast", run_udp_blast, 0, 1},
     {"frame-blast", run_frame_blast, 0, 1}, {"tcp-crr", run_tcp_crr, 2, 16},      {"tcp-rr", run_tcp_rr, 2, 1},
-    {"tcp-bulk", run_tcp_bulk, 2, 1},     {"tcp-idle", run_tcp_idle, 2, 1000},    {"serve", run_serve, 0, 0}};
+    {"tcp-bulk", run_tcp_bulk, 2, 1},     {"tcp-idle", run_tcp_idle, 2, 1000},    {"serve", run_serve, 0, 0},
+    {"tap-source", run_tap_source, 0, 0}};
 
 static const struct mode *mode_of(const char *name)
 {

@@ -35,6 +35,7 @@ int run_tcp_rr(void);
 int run_tcp_bulk(void);
 int run_tcp_idle(void);
 int run_serve(void);
+int run_tap_source(void);
 
 /* measure.c */
 

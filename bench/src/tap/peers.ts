@@ -1,8 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunMode } from 'lunetta';
 import type { EchoServerOptions } from './echo-server.js';
 import type { Lab, Netns } from './lab.js';
-import { TAP_CIDR, TAP_DEVICE, TAP_MAC, tapLink, vethLink, type Link } from './links.js';
+import { TAP_ADDRESS, TAP_CIDR, TAP_DEVICE, TAP_MAC, tapLink, vethLink, type Link } from './links.js';
 import { loadgen } from './loadgen.js';
 import { SERVER_CPU, Server, launcher } from './process.js';
 import { CHARGEN_PORT, DISCARD_PORT, ECHO_PORT } from '../tcp/services.js';
@@ -31,10 +34,21 @@ function servicesCommand(mode: RunMode): string[] {
   return [process.execPath, LUNETTA, 'services', ...where, '--mode', mode];
 }
 
-function peer(name: string, makeLink: (lab: Lab) => Link, command: () => string[], isBusy = false): PeerStart {
+/** The command that runs `lunetta services` there without offloads: frames as they go over a wire. */
+function plainCommand(lab: Lab): string[] {
+  const folder = mkdtempSync(join(tmpdir(), 'lunetta-bench-'));
+  lab.atEnd(() => rmSync(folder, { recursive: true }));
+  const options = { device: TAP_DEVICE, offloads: false };
+  const interfaces = [{ name: 'lan', driver: 'tap', options, addresses: [TAP_CIDR], mac: TAP_MAC }];
+  const file = join(folder, 'lunetta.config.json');
+  writeFileSync(file, JSON.stringify({ interfaces }));
+  return [process.execPath, LUNETTA, 'services', '--config', file];
+}
+
+function peer(name: string, makeLink: (lab: Lab) => Link, command: (lab: Lab) => string[], isBusy = false): PeerStart {
   return async (lab) => {
     const { client, server: netns, host } = makeLink(lab);
-    const server = await Server.start(lab, [...launcher(netns, SERVER_CPU, isBusy), ...command()]);
+    const server = await Server.start(lab, [...launcher(netns, SERVER_CPU, isBusy), ...command(lab)]);
     return { name, client, host, server, isBusy };
   };
 }
@@ -43,6 +57,15 @@ function peer(name: string, makeLink: (lab: Lab) => Link, command: () => string[
 export function services(mode: RunMode): PeerStart {
   return peer(`lunetta ${mode}`, tapLink, () => servicesCommand(mode), mode === 'busy');
 }
+
+/** `lunetta services` without offloads: each frame is a system call. */
+export const plainServices = peer('lunetta without offloads', tapLink, plainCommand);
+
+/** No stack: what writing frames to the device allows. */
+export const frameSource = peer('frames alone', tapLink, () => {
+  const where = ['--host', TAP_ADDRESS, '--device', TAP_DEVICE, '--mac', TAP_MAC];
+  return [loadgen(), 'tap-source', ...where];
+});
 
 /** `echo-server.ts`: an echo server as an application would write it. */
 export function echoServer(name: string, options: Partial<EchoServerOptions>): PeerStart {

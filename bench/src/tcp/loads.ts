@@ -33,6 +33,8 @@ export interface TcpLoad {
   readonly goals: Readonly<Record<string, number>>;
   /** Its least value. */
   readonly least?: number;
+  /** Without offloads, and beside frames that are written with no stack. */
+  readonly isPlain?: boolean;
 }
 
 /** Connections are reset by the client, for the ports of its kernel would be used up by TIME-WAIT in a second. */
@@ -50,6 +52,23 @@ export const LOADS: readonly TcpLoad[] = [
     unit: 'Mbit/s',
     value: ({ rx_mbit_s }) => rx_mbit_s!,
     goals: { 'Node net': 1 },
+  },
+  {
+    name: 'plain-in',
+    words: ['tcp-bulk', '--dir', 'up', '--port', DISCARD_PORT],
+    unit: 'Mbit/s',
+    value: ({ tx_mbit_s }) => tx_mbit_s!,
+    goals: {},
+    isPlain: true,
+  },
+  {
+    name: 'plain-out',
+    words: ['tcp-bulk', '--dir', 'down', '--port', CHARGEN_PORT],
+    unit: 'Mbit/s',
+    value: ({ rx_mbit_s }) => rx_mbit_s!,
+    goals: {},
+    least: 3000,
+    isPlain: true,
   },
   {
     name: 'request-1',
