@@ -166,9 +166,17 @@ export class ConnectionTimers {
     deadlines.aliveAtUs = shared.nowUs + intervalUs;
     if (!sender.isIdle) return;
     if (keepAlive.unanswered >= keepAlive.probes) return this.giveUp(block);
-    if (!this.mayEmit(block)) return;
+    if (!this.mayEmit(block)) {
+      deadlines.aliveAtUs = shared.nowUs + intervalUs * spreadOf(block);
+      return;
+    }
     keepAlive.unanswered++;
     shared.counters[TcpCounter.keepAlives]++;
     this.transmission.acknowledge(block, (sender.next - 1) | 0);
   }
+}
+
+/** When, as a share of an interval, who found no room for a probe tries again: each at another time, and never at once. */
+function spreadOf({ timestampOffset }: ControlBlock): number {
+  return 0.1 + (0.9 * (timestampOffset >>> 0)) / 2 ** 32; // random, and its own
 }
