@@ -7,6 +7,7 @@ const TOOLS = {
   /** The tests and the demonstration talk to the kernel's own network stack with these. */
   network: {
     ip: 'iproute2',
+    ethtool: 'ethtool',
     ping: 'iputils-ping',
     arping: 'iputils-arping',
     nc: 'netcat-openbsd',
