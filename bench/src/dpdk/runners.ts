@@ -58,22 +58,28 @@ class MacswapRunner implements Runner {
   }
 
   private poll(): number {
-    const { rx, tx, counts, memory } = this.queue;
     const received = this.queue.poll(this.queued);
-    const sent = counts[COUNT_SENT];
-    if (sent < this.queued) tx.copyWithin(0, sent * DESCRIPTOR_WORDS, this.queued * DESCRIPTOR_WORDS);
-    this.queued -= sent;
-    for (let i = 0; i < received; i++) {
-      const from = i * DESCRIPTOR_WORDS;
-      const to = this.queued++ * DESCRIPTOR_WORDS;
-      swapMacs(memory.view, rx[from + OFFSET]);
-      tx[to + HANDLE] = rx[from + HANDLE];
-      tx[to + OFFSET] = rx[from + OFFSET];
-      tx[to + LENGTH] = rx[from + LENGTH];
-      tx[to + FLAGS] = 0;
-    }
+    this.queued = forward(this.queue, this.queued, received);
     return received;
   }
+}
+
+/** Queues the received frames behind those that were not sent; returns how many are queued. */
+function forward({ rx, tx, counts, memory: { view } }: LinkQueue, queued: number, received: number): number {
+  const sent = counts[COUNT_SENT];
+  if (sent < queued) tx.copyWithin(0, sent * DESCRIPTOR_WORDS, queued * DESCRIPTOR_WORDS);
+  const end = received * DESCRIPTOR_WORDS;
+  let to = (queued - sent) * DESCRIPTOR_WORDS;
+  for (let from = 0; from < end; from += DESCRIPTOR_WORDS) {
+    const at = rx[from + OFFSET];
+    swapMacs(view, at);
+    tx[to + HANDLE] = rx[from + HANDLE];
+    tx[to + OFFSET] = at;
+    tx[to + LENGTH] = rx[from + LENGTH];
+    tx[to + FLAGS] = 0;
+    to += DESCRIPTOR_WORDS;
+  }
+  return to / DESCRIPTOR_WORDS;
 }
 
 function swapMacs(view: DataView, at: number): void {

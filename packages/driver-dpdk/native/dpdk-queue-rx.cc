@@ -31,21 +31,23 @@ int32_t DpdkQueue::Receive() {
   if (state_ != LinkState::Up) return 0;
   const uint16_t count = rte_eth_rx_burst(port_, queue_, arrived_.data(), static_cast<uint16_t>(arrived_.size()));
   const rte_mempool* pool = store_->pool();
+  const Frames frames = FramesNow();
+  rte_mbuf* const* const arrived = arrived_.data();
   int32_t* descriptor = arrays_.rx;
   uint64_t bytes = 0;
   int32_t shown = 0;
-  uint32_t frames = 0;
-  for (uint16_t i = 0; i < count && i < kPrefetch; i++) rte_prefetch0(arrived_[i]);
+  uint32_t counted = 0;
+  for (uint16_t i = 0; i < count && i < kPrefetch; i++) rte_prefetch0(arrived[i]);
   for (uint16_t i = 0; i < count; i++) {
-    if (i + kPrefetch < count) rte_prefetch0(arrived_[i + kPrefetch]);
-    rte_mbuf* mbuf = arrived_[i];
+    if (i + kPrefetch < count) rte_prefetch0(arrived[i + kPrefetch]);
+    rte_mbuf* mbuf = arrived[i];
     const uint32_t length = mbuf->pkt_len;
     int32_t segments;
     if (likely(mbuf->pool == pool && ReferencesAndSegments(mbuf) == kPlain && mbuf->data_off >= RTE_PKTMBUF_HEADROOM &&
                length >= kEthernetHeader && !IsIndirect(mbuf))) {
       // The stack is about to read it.
       rte_prefetch0(rte_pktmbuf_mtod(mbuf, void*));
-      Describe(mbuf, store_->HandleOf(mbuf), descriptor);
+      Describe(mbuf, frames, descriptor);
       segments = 1;
     } else {
       segments = Show(mbuf, descriptor);
@@ -54,17 +56,18 @@ int32_t DpdkQueue::Receive() {
     descriptor += static_cast<size_t>(segments) * kDescriptorWords;
     shown += segments;
     bytes += length;
-    frames++;
+    counted++;
   }
-  counters_.rxFrames += frames;
+  counters_.rxFrames += counted;
   counters_.rxBytes += bytes;
   return shown;
 }
 
-inline void DpdkQueue::Describe(const rte_mbuf* mbuf, int32_t handle, int32_t* descriptor) {
-  ownership_->Set(handle, me_);
+inline void DpdkQueue::Describe(const rte_mbuf* mbuf, const Frames& frames, int32_t* descriptor) {
+  const int32_t handle = frames.mbufs.HandleOf(mbuf);
+  frames.owners.Set(handle, frames.me);
   descriptor[kHandle] = handle;
-  descriptor[kOffset] = static_cast<int32_t>(grid_.At(handle) + mbuf->data_off);
+  descriptor[kOffset] = static_cast<int32_t>(frames.grid.At(handle) + mbuf->data_off);
   descriptor[kLength] = mbuf->data_len;
   int32_t flags = 0;
   if (mbuf->ol_flags != 0) {
@@ -88,7 +91,7 @@ int32_t DpdkQueue::Show(rte_mbuf* mbuf, int32_t* descriptor) {
   rte_mbuf* copy = CopyIn(mbuf);
   rte_pktmbuf_free(mbuf);
   if (copy == nullptr) return 0;
-  Describe(copy, store_->HandleOf(copy), descriptor);
+  Describe(copy, FramesNow(), descriptor);
   return 1;
 }
 
@@ -108,7 +111,7 @@ int32_t DpdkQueue::ShowChain(rte_mbuf* mbuf, int32_t* descriptor) {
     next = mbuf->next;
     const uint64_t flags = mbuf->ol_flags;
     if (segments > 0) mbuf->ol_flags = 0;
-    Describe(mbuf, store_->HandleOf(mbuf), descriptor);
+    Describe(mbuf, FramesNow(), descriptor);
     mbuf->ol_flags = flags;
     if (next != nullptr) descriptor[kFlags] |= kMore;
     mbuf->next = nullptr;

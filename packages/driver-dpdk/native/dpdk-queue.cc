@@ -191,20 +191,23 @@ int32_t DpdkQueue::AddPlainFrames(int32_t first, int32_t end) {
   if (state_ != LinkState::Up) return first;
   const uint32_t longest = mtu_ + kEthernetHeader + kVlanTag;
   const auto room = static_cast<uint16_t>(run_.size());
+  const auto [owners, grid, mbufs, me] = FramesNow();
+  rte_mbuf** const run = run_.data();
+  Ready* const ready = ready_.data();
   const int32_t* descriptor = arrays_.tx + static_cast<size_t>(first) * kDescriptorWords;
   uint16_t count = runCount_;
   for (; first < end && count < room; first++, descriptor += kDescriptorWords) {
     const auto length = static_cast<uint32_t>(descriptor[kLength]);
-    if (!IsPlainFrame(descriptor) || length > longest) break;
+    if (!IsPlainFrame(descriptor, owners, grid, me) || length > longest) break;
     const int32_t handle = descriptor[kHandle];
-    ownership_->Set(handle, kOwnerDriver);
-    rte_mbuf* mbuf = store_->MbufOf(handle);
-    mbuf->data_off = static_cast<uint16_t>(static_cast<size_t>(descriptor[kOffset]) - grid_.At(handle));
+    owners.Set(handle, kOwnerDriver);
+    rte_mbuf* mbuf = mbufs.At(handle);
+    mbuf->data_off = static_cast<uint16_t>(static_cast<size_t>(descriptor[kOffset]) - grid.At(handle));
     mbuf->data_len = static_cast<uint16_t>(length);
     mbuf->pkt_len = length;
     mbuf->ol_flags = 0;
-    run_[count] = mbuf;
-    ready_[count++] = {first + 1, length};
+    run[count] = mbuf;
+    ready[count++] = {first + 1, length};
   }
   runCount_ = count;
   return first;

@@ -71,6 +71,15 @@ class DpdkQueue : public CheckedQueue<DpdkQueue> {
     uint32_t length;
   };
 
+  // What a loop over frames reads of the members, in locals (see OwnerBytes).
+  struct Frames {
+    OwnerBytes owners;
+    BufferGrid grid;
+    MbufGrid mbufs;
+    uint8_t me;
+  };
+  Frames FramesNow() { return {ownership_->bytes(), grid_, store_->mbufs(), me_}; }
+
   void Put(int32_t handle);
   bool TakeForStock(int32_t* handle);
   void GiveReturned();
@@ -96,7 +105,7 @@ class DpdkQueue : public CheckedQueue<DpdkQueue> {
   int32_t ShowChain(rte_mbuf* mbuf, int32_t* descriptor);
   bool CanShowChain(const rte_mbuf* mbuf) const;
   rte_mbuf* CopyIn(rte_mbuf* mbuf);
-  void Describe(const rte_mbuf* mbuf, int32_t handle, int32_t* descriptor);
+  void Describe(const rte_mbuf* mbuf, const Frames& frames, int32_t* descriptor);
   int32_t RxFlags(const rte_mbuf* mbuf) const;
   static bool HasL4Checksum(const rte_mbuf* mbuf);
 

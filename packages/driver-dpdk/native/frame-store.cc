@@ -88,14 +88,15 @@ void FrameStore::Populate(const StoreRequest& request, const std::string& name) 
   rte_mempool_obj_iter(pool_, rte_pktmbuf_init, nullptr);
 
   const size_t stride = pool_->header_size + pool_->elt_size + pool_->trailer_size;
+  uint8_t* first = nullptr;
   rte_mempool_obj_iter(
       pool_,
-      [](rte_mempool*, void* first, void* object, unsigned index) {
-        if (index == 0) *static_cast<uint8_t**>(first) = static_cast<uint8_t*>(object);
+      [](rte_mempool*, void* found, void* object, unsigned index) {
+        if (index == 0) *static_cast<uint8_t**>(found) = static_cast<uint8_t*>(object);
       },
-      &firstMbuf_);
-  grid_ = {static_cast<size_t>(firstMbuf_ - base_) + sizeof(rte_mbuf), stride, features.mbuf_data_room_size};
-  reciprocal_ = ((uint64_t{1} << kShift) + stride / kUnit - 1) / (stride / kUnit);
+      &first);
+  grid_ = {static_cast<size_t>(first - base_) + sizeof(rte_mbuf), stride, features.mbuf_data_room_size};
+  mbufs_ = MbufGrid(first, stride);
   // The arithmetic of handles stands on this.
   for (uint32_t i = 0; i < count; i++) {
     const auto handle = static_cast<int32_t>(i);

@@ -22,6 +22,31 @@ struct StoreRequest {
   size_t givenSize = 0;
 };
 
+// Where the mbufs of a memory lie: at equal distances.
+class MbufGrid {
+ public:
+  MbufGrid() = default;
+  MbufGrid(uint8_t* first, size_t stride)
+      : first_(first), stride_(stride), reciprocal_(((uint64_t{1} << kShift) + stride / kUnit - 1) / (stride / kUnit)) {}
+
+  // `mbuf` is one of them.
+  int32_t HandleOf(const rte_mbuf* mbuf) const {
+    const auto units = static_cast<uint64_t>(reinterpret_cast<const uint8_t*>(mbuf) - first_) / kUnit;
+    return static_cast<int32_t>(units * reciprocal_ >> kShift);
+  }
+  rte_mbuf* At(int32_t handle) const { return reinterpret_cast<rte_mbuf*>(first_ + static_cast<size_t>(handle) * stride_); }
+
+ private:
+  // Division by the stride as a multiplication. Exact: distances are below 2^31 / 64 = 2^25 units, the error of the
+  // reciprocal is below one stride (2^11 units at most), and 2^25 * 2^11 < 2^kShift.
+  static constexpr uint64_t kUnit = RTE_MEMPOOL_ALIGN;
+  static constexpr unsigned kShift = 38;
+
+  uint8_t* first_ = nullptr;
+  size_t stride_ = 0;
+  uint64_t reciprocal_ = 0;
+};
+
 // The memory of frames: one contiguous region, seen by JavaScript as one buffer, with all mbufs of one mempool in it at
 // equal distances, so that the number of a frame buffer (its handle) and its mbuf are found from each other by
 // arithmetic. Any thread may use it; the owner of a buffer may be changed by the thread that it belongs to.
@@ -60,21 +85,12 @@ class FrameStore {
   uint32_t available() const;
 
   // `mbuf` is one of pool().
-  int32_t HandleOf(const rte_mbuf* mbuf) const {
-    const auto units = static_cast<uint64_t>(reinterpret_cast<const uint8_t*>(mbuf) - firstMbuf_) / kUnit;
-    return static_cast<int32_t>(units * reciprocal_ >> kShift);
-  }
-  rte_mbuf* MbufOf(int32_t handle) const {
-    return reinterpret_cast<rte_mbuf*>(firstMbuf_ + static_cast<size_t>(handle) * grid_.stride);
-  }
+  int32_t HandleOf(const rte_mbuf* mbuf) const { return mbufs_.HandleOf(mbuf); }
+  rte_mbuf* MbufOf(int32_t handle) const { return mbufs_.At(handle); }
+  const MbufGrid& mbufs() const { return mbufs_; }
   uint8_t* BufferOf(int32_t handle) const { return base_ + grid_.At(handle); }
 
  private:
-  // Division by the stride as a multiplication. Exact: distances are below 2^31 / 64 = 2^25 units, the error of the
-  // reciprocal is below one stride (2^11 units at most), and 2^25 * 2^11 < 2^kShift.
-  static constexpr uint64_t kUnit = RTE_MEMPOOL_ALIGN;
-  static constexpr unsigned kShift = 38;
-
   void Reserve(const StoreRequest& request, size_t size, const std::string& name);
   void Populate(const StoreRequest& request, const std::string& name);
   uint32_t OwnedByStacks() const;
@@ -91,9 +107,8 @@ class FrameStore {
   uint8_t* base_ = nullptr;
   rte_iova_t iova_ = 0;
   size_t size_ = 0;
-  uint8_t* firstMbuf_ = nullptr;
   BufferGrid grid_{};
-  uint64_t reciprocal_ = 0;
+  MbufGrid mbufs_;
 };
 
 }  // namespace lunetta

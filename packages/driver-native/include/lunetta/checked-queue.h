@@ -118,12 +118,12 @@ class CheckedQueue {
 
   // Whether a descriptor is a whole frame of which nothing special is asked and with which nothing is wrong: the usual case,
   // judged in one go. Of all others ClaimFrame finds out what is the matter.
-  bool IsPlainFrame(const int32_t* descriptor) const {
+  static bool IsPlainFrame(const int32_t* descriptor, const OwnerBytes& owners, const BufferGrid& grid, uint8_t me) {
     const int32_t handle = descriptor[kHandle];
-    if ((descriptor[kFlags] & ~kRxFlags) != 0 || !ownership_->Has(handle) || ownership_->Of(handle) != me_) return false;
-    const auto inBuffer = static_cast<uint64_t>(static_cast<int64_t>(descriptor[kOffset]) - static_cast<int64_t>(grid_.At(handle)));
+    if ((descriptor[kFlags] & ~kRxFlags) != 0 || !owners.Has(handle) || owners.Of(handle) != me) return false;
+    const auto inBuffer = static_cast<uint64_t>(static_cast<int64_t>(descriptor[kOffset]) - static_cast<int64_t>(grid.At(handle)));
     const auto length = static_cast<uint32_t>(descriptor[kLength]);
-    return inBuffer < grid_.size && length >= kEthernetHeader && length <= grid_.size - inBuffer;
+    return inBuffer < grid.size && length >= kEthernetHeader && length <= grid.size - inBuffer;
   }
 
   // Checks the frame in [first, end). Its buffers that were the stack's become kOwnerSending and stand in segments_, also

@@ -15,6 +15,21 @@ enum Owner : uint8_t {
   kOwnerStack,    // the stack: shown in rx or done, or taken from stock; each further stack has a value of its own above
 };
 
+// The owners, for a loop to keep in registers: a write to a byte might change any member, for all the compiler knows, and
+// it would read them all again for every frame.
+class OwnerBytes {
+ public:
+  OwnerBytes(uint8_t* owners, uint32_t size) : owners_(owners), size_(size) {}
+
+  bool Has(int32_t handle) const { return static_cast<uint32_t>(handle) < size_; }
+  uint8_t Of(int32_t handle) const { return owners_[static_cast<uint32_t>(handle)]; }
+  void Set(int32_t handle, uint8_t owner) const { owners_[static_cast<uint32_t>(handle)] = owner; }
+
+ private:
+  uint8_t* owners_;
+  uint32_t size_;
+};
+
 // The owner of every buffer of a memory.
 class Ownership {
  public:
@@ -24,6 +39,8 @@ class Ownership {
   bool Has(int32_t handle) const { return static_cast<uint32_t>(handle) < size(); }
   uint8_t Of(int32_t handle) const { return owners_[static_cast<uint32_t>(handle)]; }
   void Set(int32_t handle, uint8_t owner) { owners_[static_cast<uint32_t>(handle)] = owner; }
+
+  OwnerBytes bytes() { return {owners_.data(), size()}; }
 
   uint32_t Count(uint8_t owner) const {
     return static_cast<uint32_t>(std::count(owners_.begin(), owners_.end(), owner));
