@@ -104,6 +104,7 @@ const TOLD_BY = {
   'tcp.delayedAckMs': undefined,
   'tcp.initialWindow': undefined,
   'tcp.congestionControl': undefined,
+  'tcp.pacing': undefined,
   'tcp.ecn': undefined,
   'tcp.sack': undefined,
   'tcp.timestamps': undefined,

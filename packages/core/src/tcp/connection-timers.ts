@@ -35,6 +35,10 @@ export class ConnectionTimers {
       block.receiver.isAckDue = true;
       block.shared.touch(block);
     }
+    if (deadlines.sendAtUs <= nowUs) {
+      deadlines.sendAtUs = Infinity;
+      block.shared.touch(block);
+    }
     if (deadlines.aliveAtUs <= nowUs) this.checkAlive(block);
     if (block.deadlines.retransmitAtUs <= nowUs) this.retransmit(block);
     rest(block);

@@ -23,6 +23,9 @@ export class Deadlines<Owner> {
   retransmitAtUs = Infinity;
   acknowledgeAtUs = Infinity;
   aliveAtUs = Infinity;
+  /** Pacing: text waits for this moment; up to then what was sent takes at the connection's rate. */
+  sendAtUs = Infinity;
+  pacedUntilUs = 0;
   /** When the timer is armed for. */
   armedAtUs = Infinity;
   /** What {@link retransmitAtUs} is for. */
@@ -57,6 +60,8 @@ export class Deadlines<Owner> {
     this.retransmitAtUs = Infinity;
     this.acknowledgeAtUs = Infinity;
     this.aliveAtUs = Infinity;
+    this.sendAtUs = Infinity;
+    this.pacedUntilUs = 0;
     this.silentSinceUs = Infinity;
     this.unanswered = 0;
     this.isSynDue = false;

@@ -68,8 +68,8 @@ function deadlineOf({ sender, shared }: ControlBlock, purpose: TimerPurpose): nu
 /** Moves the connection's timer to the earliest of its deadlines. One that is armed too early looks again when it is due. */
 export function schedule(block: ControlBlock): void {
   const { deadlines } = block;
-  const { retransmitAtUs, acknowledgeAtUs, aliveAtUs, armedAtUs } = deadlines;
-  const earliest = Math.min(retransmitAtUs, acknowledgeAtUs, aliveAtUs);
+  const { retransmitAtUs, acknowledgeAtUs, aliveAtUs, sendAtUs, armedAtUs } = deadlines;
+  const earliest = Math.min(retransmitAtUs, acknowledgeAtUs, aliveAtUs, sendAtUs);
   if (earliest < armedAtUs) {
     deadlines.armedAtUs = earliest;
     block.shared.arm(deadlines.timer, earliest);

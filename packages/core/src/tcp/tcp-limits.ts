@@ -46,6 +46,8 @@ export interface TcpLimits {
   readonly initialWindow: number;
   /** The congestion control of new connections: `cubic` (RFC 9438) or `newreno` (RFC 5681, 6582). */
   readonly congestionControl: 'cubic' | 'newreno';
+  /** Spread what a window holds over its round trip, for paths whose queues are shorter than a window; costs a timer a connection. */
+  readonly pacing: boolean;
   /** Ask for ECN when connecting (RFC 3168); who asks us gets it in any case. */
   readonly ecn: boolean;
   /** Offer selective acknowledgments (RFC 2018) and agree to them. */
@@ -84,6 +86,7 @@ export const DEFAULT_TCP_LIMITS: TcpLimits = {
   delayedAckMs: 40,
   initialWindow: 10,
   congestionControl: 'cubic',
+  pacing: false,
   ecn: false,
   sack: true,
   timestamps: true,

@@ -256,6 +256,12 @@ const tcp = {
     .describe(
       "The congestion control of new connections: `cubic` (RFC 9438) or `newreno` (RFC 5681, 6582). Default 'cubic'.",
     ),
+  pacing: z
+    .boolean()
+    .optional()
+    .describe(
+      'Spread what a window holds over its round trip, for paths whose queues are shorter than a window; costs a timer a connection. Default false.',
+    ),
   ecn: z
     .boolean()
     .optional()

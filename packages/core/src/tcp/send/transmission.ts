@@ -6,6 +6,7 @@ import { isSynchronized, maySend, type ControlBlock } from '../control-block.js'
 import { HOLDS_FIN } from '../recovery/sent-segments.js';
 import { TcpCounter } from '../tcp-counters.js';
 import { armRetransmission, deadlinesOf, schedule } from '../schedule.js';
+import { mustWait, pieceOf, spend } from './pacing.js';
 import type { SegmentWriter } from './segment-writer.js';
 
 /** ECN-capable transport, ECT(0) (RFC 3168 section 5). */
@@ -41,7 +42,7 @@ export class Transmission {
   }
 
   private sendAll(block: ControlBlock): void {
-    while (this.hasRoom(block) && (this.resendNext(block) || this.sendNext(block)));
+    while (this.hasRoom(block) && !mustWait(block) && (this.resendNext(block) || this.sendNext(block)));
   }
 
   /** Makes sure of the path, and follows its MTU; false if there is none now. */
@@ -142,7 +143,8 @@ export class Transmission {
     const { mss, unsent } = sender;
     if (allowed < 2 * mss || ecn?.isReductionDue === true) return mss;
     const headerLength = tcp.HEADER_LENGTH + tcpOptions.timestampsLength(hasTimestamps);
-    const length = Math.min(allowed, MAX_PIECES * mss, this.network.maxSegmented(path) - headerLength);
+    const most = Math.min(MAX_PIECES * mss, this.network.maxSegmented(path) - headerLength);
+    const length = pieceOf(block, Math.min(allowed, most));
     if (length < 2 * mss) return mss;
     return length === unsent && (sender.noDelay || sender.isEnded) ? length : length - (length % mss);
   }
@@ -186,6 +188,7 @@ export class Transmission {
       ecn.isReductionDue = false;
     }
     this.finish(block, packet, seq, headerLength, flags, tos);
+    spend(block, textLength);
     if (!receiver.hasSack) receiver.acknowledged();
   }
 

@@ -61,6 +61,7 @@ const settings: fc.Arbitrary<StackSettings> = fc
     timestamps: fc.boolean(),
     windowScaling: fc.boolean(),
     ecn: fc.boolean(),
+    pacing: fc.boolean(),
     congestionControl: fc.constantFrom('cubic' as const, 'newreno' as const),
     maxHalfOpen: fc.constantFrom(1, 100),
   })
