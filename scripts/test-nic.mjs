@@ -19,7 +19,8 @@ function emulatorOrExit() {
 }
 
 const leftOut = await setUpOrExit({ groups: ['network', 'dpdk'] });
-const jestArguments = ['--runInBand', '--testMatch', '**/test/nic/*.nic.ts', ...process.argv.slice(2)];
+// --testMatch takes all words up to the next option.
+const jestArguments = ['--testMatch', '**/test/nic/*.nic.ts', '--runInBand', ...process.argv.slice(2)];
 const result = runJest(jestArguments, { LUNETTA_EMULATOR: emulatorOrExit() });
 printCounts(result);
 process.exit(result.ok && (process.env.CI !== 'true' || leftOut.length === 0) ? 0 : 1);
