@@ -84,7 +84,7 @@ void EthDevice::Configure() {
   conf_.rxmode.mtu = mtu;
   conf_.intr_conf.lsc = (*info_.dev_flags & RTE_ETH_DEV_INTR_LSC) != 0;
   conf_.intr_conf.rmv = (*info_.dev_flags & RTE_ETH_DEV_INTR_RMV) != 0;
-  conf_.intr_conf.rxq = request_.interrupts && request_.bus == "pci";
+  conf_.intr_conf.rxq = request_.interrupts && CanWake();
   int result = rte_eth_dev_configure(id_, request_.queues, request_.queues, &conf_);
   if (result < 0 && conf_.intr_conf.rxq) {
     conf_.intr_conf.rxq = 0;
@@ -94,6 +94,9 @@ void EthDevice::Configure() {
   configured_ = true;
   SetMtu();
 }
+
+// DPDK's em (82540 to 82574) says that it can wake us, and an 82574L through VFIO (emulated) never does.
+bool EthDevice::CanWake() const { return request_.bus == "pci" && strcmp(info_.driver_name, "net_e1000_em") != 0; }
 
 void EthDevice::ChooseOffloads(rte_eth_conf* conf) {
   uint64_t rx = 0, tx = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;

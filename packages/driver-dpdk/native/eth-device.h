@@ -93,6 +93,7 @@ class EthDevice {
   explicit EthDevice(const DeviceRequest& request);
   void Attach();
   void Configure();
+  bool CanWake() const;
   void ChooseOffloads(rte_eth_conf* conf);
   void ChooseRss(rte_eth_conf* conf);
   void SetUpQueues();
