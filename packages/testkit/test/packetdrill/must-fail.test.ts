@@ -35,9 +35,14 @@ describe('a script that must not pass fails for the right reason', () => {
   test.each(SCRIPTS)('%s', async (file) => {
     const { field, message } = await fail(file);
     expect(field).toBe(reasonOf(file));
-    expect({ file, message }).toMatchSnapshot();
+    expect({ file, message: withoutRandom(message) }).toMatchSnapshot();
   });
 });
+
+/** Ports, identifications and sequence numbers that the stack chooses are others with every change of what asks for one. */
+function withoutRandom(message: string): string {
+  return message.replace(/^ *seen:.*$/m, (line) => line.replace(/\d{5,}/g, '(random)'));
+}
 
 describe('there is a script for everything that is compared', () => {
   const fields = Object.entries(COMPARED_FIELDS).flatMap(([part, names]) =>

@@ -94,7 +94,7 @@ export class WireWatch {
       sent.hasFin = true;
       sent.finEnd = (seq + length + 1) | 0;
     }
-    if (length === 0) return undefined;
+    if (length === 0) return this.checkNumber(from, seq);
     const beyond = (seq + length - peer.edge) | 0;
     if (beyond > 1) return `sends ${beyond} bytes beyond the window`;
     const offset = (seq - sent.iss - 1) | 0;
@@ -104,6 +104,14 @@ export class WireWatch {
       if (view.getUint8(payloadAt + i) !== outgoing[offset + i]) return `sends another byte at ${offset + i}`;
     }
     return undefined;
+  }
+
+  /** What has no text has the number of what follows, of a probe's byte, or of the one before it (RFC 9293 section 3.8.4). */
+  private checkNumber(from: number, seq: number): string | undefined {
+    const offset = (seq - this.sides[from].iss - 1) | 0;
+    const { written } = this.streams[from];
+    if (offset >= -1 && offset <= written + 1) return undefined;
+    return `acknowledges under the number ${offset} of ${written}`;
   }
 
   private checkAck(sent: Sent, peer: Sent, { view, at }: WireSegment): string | undefined {
