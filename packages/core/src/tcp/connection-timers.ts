@@ -48,6 +48,7 @@ export class ConnectionTimers {
   private retransmit(block: ControlBlock): void {
     const { deadlines, sender, shared } = block;
     deadlines.retransmitAtUs = Infinity;
+    if (deadlines.isStale) return; // an acknowledgment that came in this very burst starts it anew
     if (!isSynchronized(block.tcpState)) {
       this.handshake.timedOut(block);
       if (sender.rtt.backoffs === DOUBTFUL_AFTER) this.doubt(block);
