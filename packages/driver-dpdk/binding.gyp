@@ -15,6 +15,7 @@
         "native/dpdk-port-asking.cc",
         "native/dpdk-queue.cc",
         "native/dpdk-queue-rx.cc",
+        "native/dpdk-queue-tx.cc",
         "native/eal.cc",
         "native/environment.cc",
         "native/eth-device.cc",
