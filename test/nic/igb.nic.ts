@@ -1,4 +1,5 @@
 /** The 82576, DPDK's driver `net_e1000_igb`: the one of the three that verifies checksums and wakes a sleeping stack. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { readPacket } from '@lunetta/testkit';
 import { describeTap } from '@lunetta/testkit/jest';
@@ -13,8 +14,6 @@ const UNDER_WAY = 128;
 const FLOOD_PORT = 6000;
 const PAUSE_MS = 300;
 const CHARACTERS = 1_000_000;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Lines of 72 printing characters, each beginning one later than the one before (RFC 864). */
 function characters(length: number): string {

@@ -1,11 +1,11 @@
-import type { MemoryPair } from './memory-pair.js';
+import type { StackPair } from './stack-pair.js';
 
 const ROUNDS = 7;
 const BYTES = 200_000_000;
 const CHUNK = 65_536;
 
 /** One connection, as fast as it goes, both stacks in one thread: Mbit/s, round by round. */
-export function bulkRates(pair: MemoryPair): number[] {
+export function bulkRates(pair: StackPair): number[] {
   pair.open(1);
   const [client] = pair.clients;
   const [server] = pair.servers;

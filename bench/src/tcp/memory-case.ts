@@ -6,15 +6,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { tuneEngine } from 'lunetta';
 import { median, round, spread, type Figure } from '../report.js';
 import { bulkRates } from './bulk-transfer.js';
-import { MemoryPair } from './memory-pair.js';
-import { RequestLoad } from './request-load.js';
+import { StackPair } from './stack-pair.js';
+import { REQUEST, RequestLoad, WINDOW } from './request-load.js';
 import { openRingPorts } from './ring-ports.js';
 
 const ROUNDS = 7;
 const REQUESTS = 100_000;
-/** Connections that send at once. */
-const WINDOW = 64;
-const REQUEST = new Uint8Array(64).fill(0x78);
 /** Active connections where the others are idle, and what those may make of the cost. */
 const FEW = 10;
 const FLAT = 1.1;
@@ -38,12 +35,12 @@ const CASES: Readonly<Record<string, () => Figure | Promise<Figure>>> = {
 
 /** One connection, as fast as it goes; both stacks share a core. */
 function bulk(): Figure {
-  return { case: name, unit: 'Mbit/s', ...spread(bulkRates(new MemoryPair())) };
+  return { case: name, unit: 'Mbit/s', ...spread(bulkRates(new StackPair())) };
 }
 
 /** The same over rings of DPDK's. */
 async function ringBulk(): Promise<Figure> {
-  return { case: name, unit: 'Mbit/s', ...spread(bulkRates(new MemoryPair(await openRingPorts()))) };
+  return { case: name, unit: 'Mbit/s', ...spread(bulkRates(new StackPair(await openRingPorts()))) };
 }
 
 /** Requests and their answers, going round `used` of `open` connections. */
@@ -74,11 +71,11 @@ function flatness(open: number): Figure {
 
 /** What connections take that have moved some bytes and now do nothing. */
 async function idle(count: number): Promise<Figure> {
-  useAll(new MemoryPair(), WARM_UP); // what is made once is there before
+  useAll(new StackPair(), WARM_UP); // what is made once is there before
   const bytes: number[] = [];
   let turnNs = 0;
   for (let i = 0; i < IDLE_ROUNDS; i++) {
-    const pair = new MemoryPair();
+    const pair = new StackPair();
     useAll(pair, WINDOW); // and what a stack makes once when it works
     const before = await heapBytes();
     useAll(pair, WINDOW + count);
@@ -95,14 +92,14 @@ async function idle(count: number): Promise<Figure> {
 }
 
 /** Processor time of a stack's turn. */
-function idleTurnNs(pair: MemoryPair): number {
+function idleTurnNs(pair: StackPair): number {
   const begin = process.cpuUsage();
   for (let i = 0; i < IDLE_TURNS; i++) pair.turn();
   return round((process.cpuUsage(begin).user * 1000) / (2 * IDLE_TURNS));
 }
 
 /** Opens connections until there are `count`, has each move a request, and lets it become idle. */
-function useAll(pair: MemoryPair, count: number): void {
+function useAll(pair: StackPair, count: number): void {
   pair.open(count);
   const { clients, servers } = pair;
   for (let i = 0; i < clients.length; i++) {

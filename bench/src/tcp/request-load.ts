@@ -1,13 +1,13 @@
 import type { TcpConnection } from '@lunetta/core';
-import { MemoryPair } from './memory-pair.js';
+import { StackPair } from './stack-pair.js';
 
 /** Requests under way at a time. */
-const WINDOW = 64;
-const REQUEST = new Uint8Array(64).fill(0x78);
+export const WINDOW = 64;
+export const REQUEST = new Uint8Array(64).fill(0x78);
 
 /** Requests and their answers, a window of them under way, going round some of the connections that are open. */
 export class RequestLoad {
-  private readonly pair = new MemoryPair();
+  private readonly pair = new StackPair();
   private readonly active: readonly TcpConnection[];
   private readonly answer = new Uint8Array(65_536);
   private done = 0;

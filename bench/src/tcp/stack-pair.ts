@@ -19,7 +19,7 @@ function cableEnds(): readonly [LinkPort, LinkPort] {
 }
 
 /** Two stacks in one process, joined by a cable, turned by hand. */
-export class MemoryPair {
+export class StackPair {
   /** The clients' ends of the connections, and the servers'. */
   readonly clients: TcpConnection[] = [];
   readonly servers: TcpConnection[] = [];

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { END_OF_STREAM, Stack, TX_TSO, type StackSettings, type TcpConnection } from '@lunetta/core';
-import { machineHost } from '@lunetta/testkit';
+import { Stack, TX_TSO, type StackSettings } from '@lunetta/core';
+import { echoTcp, machineHost } from '@lunetta/testkit';
 import { describeTap, Netns } from '@lunetta/testkit/jest';
 import type { DpdkPort } from '../src/index.js';
 import { describeDpdk } from './support/describe-dpdk.js';
@@ -17,27 +17,6 @@ const BYTES = 2_000_000;
 const run = promisify(execFile);
 
 jest.setTimeout(90_000);
-
-/** Sends back what comes, as fast as the peer takes it, and ends when the peer does. */
-function echo(connection: TcpConnection): void {
-  const buffer = new Uint8Array(65_536);
-  let [from, to] = [0, 0];
-  const pump = (): void => {
-    for (;;) {
-      if (from === to) {
-        from = 0;
-        to = connection.read(buffer);
-        if (to === END_OF_STREAM) return connection.close();
-        if (to === 0) return;
-      }
-      const taken = connection.write(buffer.subarray(0, to), from);
-      if (taken <= 0) return;
-      from += taken;
-    }
-  };
-  connection.onReadable = pump;
-  connection.onWritable = pump;
-}
 
 describeTap('against the Linux kernel', () => {
   describeDpdk('a device of DPDK that cuts up TCP segments', () => {
@@ -61,7 +40,7 @@ describeTap('against the Linux kernel', () => {
       netns.ip('link', 'set', device, 'up');
       stack = new Stack(machineHost(), settings);
       stack.addInterface(port, { name: 'lan', addresses: [`${ADDRESS}/24`] });
-      stack.tcp.listen({ port: PORT }).onConnection = echo;
+      stack.tcp.listen({ port: PORT }).onConnection = echoTcp;
     }
 
     async function echoed(): Promise<string> {

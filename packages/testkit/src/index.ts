@@ -16,6 +16,7 @@ export { countFrames, countingDriver, LinkTally } from './wrappers/counting.js';
 export { FaultyPort, faultyDriver } from './wrappers/fault-injection.js';
 export type { FaultCounts, FaultOptions } from './wrappers/fault-options.js';
 export { keepApart } from './leaks/kept-things.js';
+export { echoTcp } from './lab/echo-tcp.js';
 export * from './lab/conservation.js';
 export { readPacket, type Packet } from './packets/packet.js';
 export { ethernet, ipv4, PacketBuilder, type PacketBytes } from './packets/packet-builder.js';

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { END_OF_STREAM, SeededRandom, Stack, type LinkPort, type TcpConnection, type TcpListener } from '@lunetta/core';
+import { SeededRandom, Stack, type LinkPort, type TcpListener } from '@lunetta/core';
 import { FileSink, PcapngWriter } from '@lunetta/driver-pcap';
 import { TapDriver, tapOptionsSchema } from '@lunetta/driver-tap';
-import { captureFrames, FaultyPort, machineHost } from '@lunetta/testkit';
+import { captureFrames, echoTcp, FaultyPort, machineHost } from '@lunetta/testkit';
 import { describeTap, Netns } from '@lunetta/testkit/jest';
 
 const CLIENT = `${import.meta.dirname}/support/kernel-tcp.py`;
@@ -18,28 +18,6 @@ const run = promisify(execFile);
 
 // Processes and thousands of connections on a busy machine take their time.
 jest.setTimeout(90_000);
-
-/** Sends back what comes, as fast as the peer takes it, and ends when the peer does. */
-function echo(connection: TcpConnection): void {
-  const buffer = new Uint8Array(65_536);
-  let [from, to] = [0, 0];
-  const pump = (): void => {
-    for (;;) {
-      if (from === to) {
-        from = 0;
-        to = connection.read(buffer);
-        if (to === END_OF_STREAM) return connection.close();
-        if (to === 0) return;
-      }
-      const taken = connection.write(buffer.subarray(0, to), from);
-      if (taken <= 0) return;
-      from += taken;
-    }
-  };
-  connection.onReadable = pump;
-  connection.onWritable = pump;
-  connection.onClose = () => connection.close();
-}
 
 describeTap('TCP against the Linux kernel', () => {
   let folder: string;
@@ -64,7 +42,7 @@ describeTap('TCP against the Linux kernel', () => {
     const port = await new TapDriver().open(tapOptionsSchema.parse(device), { interfaceName: 'lan' });
     stack.addInterface(wrap === undefined ? port : wrap(port), { name: 'lan', addresses: [`${ADDRESS}/24`] });
     listener = stack.tcp.listen({ port: PORT, backlog: 1000 });
-    listener.onConnection = echo;
+    listener.onConnection = echoTcp;
   }
 
   async function client(what: string, count: number): Promise<string> {
@@ -92,7 +70,7 @@ describeTap('TCP against the Linux kernel', () => {
     await serve();
     listener.onConnection = (connection) => {
       connection.setKeepAlive(5000, 1000, 9); // a reset that a full queue has lost is found out
-      echo(connection);
+      echoTcp(connection);
     };
     expect(await client('storm', 10_000)).toBe('over');
     expect(await allOver()).toMatchObject({ connections: 0, halfOpen: 0, bufferBytes: 0, accepted: 10_000 });

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import {
   checksum,
@@ -41,8 +42,6 @@ const toStation = (fields: object = {}): PacketBuilder =>
 /** What stands in the field of a transport's checksum when the card is to fill it in. */
 const pseudoSum = (protocol: number, length: number): number =>
   ~checksum.finish(ipv4.pseudoHeaderSum(number(AT_PEER), number(STATION.ip), protocol, length)) & 0xffff;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** What the card does for a frame, asked of its port, without a stack. */
 export function portTests(fixture: ServicesFixture): void {

@@ -4,8 +4,9 @@ import type { Random } from '../time/host.js';
 /** 16,384 paths. */
 const CACHE_BITS = 14;
 /** Paths of one set: of 4,000 peers at once two in a hundred share a set with too many others. */
-const WAYS = 4;
-const SET_BITS = CACHE_BITS - 2;
+const WAY_BITS = 2;
+const WAYS = 1 << WAY_BITS;
+const SET_BITS = CACHE_BITS - WAY_BITS;
 
 /** Paths by the addresses of both ends; a newer one takes the place of one of the others of its set, in turn. */
 export class PathCache {

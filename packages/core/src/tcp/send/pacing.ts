@@ -14,7 +14,7 @@ const GAIN = 1.2;
  */
 export function mustWait(block: ControlBlock): boolean {
   const { sender, shared } = block;
-  if (!shared.limits.pacing || sender.isIdle || isPointless(block)) return false;
+  if (!isPaced(block) || sender.isIdle) return false;
   const { pacedUntilUs } = block.deadlines;
   if (pacedUntilUs < shared.nowUs + QUANTUM_US) return false;
   deadlinesOf(block).sendAtUs = pacedUntilUs;
@@ -24,21 +24,20 @@ export function mustWait(block: ControlBlock): boolean {
 
 /** The most text that leaves in one piece. */
 export function pieceOf(block: ControlBlock, length: number): number {
-  if (!block.shared.limits.pacing || isPointless(block)) return length;
+  if (!isPaced(block)) return length;
   return Math.min(length, Math.max(2 * block.sender.mss, Math.floor(QUANTUM_US * rateOf(block))));
 }
 
 /** So much text was sent. */
 export function spend(block: ControlBlock, length: number): void {
-  const { shared } = block;
-  if (!shared.limits.pacing || isPointless(block)) return;
+  if (!isPaced(block)) return;
   const deadlines = deadlinesOf(block);
-  deadlines.pacedUntilUs = Math.max(deadlines.pacedUntilUs, shared.nowUs) + length / rateOf(block);
+  deadlines.pacedUntilUs = Math.max(deadlines.pacedUntilUs, block.shared.nowUs) + length / rateOf(block);
 }
 
-/** No round trip is known yet, or it is so short that a window leaves in one quantum. */
-function isPointless({ sender }: ControlBlock): boolean {
-  return sender.rtt.smoothedUs < SLOW_START_GAIN * QUANTUM_US;
+/** Not before a round trip is known, nor if it is so short that a window leaves in one quantum. */
+function isPaced({ sender, shared }: ControlBlock): boolean {
+  return shared.limits.pacing && sender.rtt.smoothedUs >= SLOW_START_GAIN * QUANTUM_US;
 }
 
 /** Bytes a microsecond. */
