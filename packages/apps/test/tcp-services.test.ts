@@ -75,6 +75,14 @@ describeTap('the TCP services, used by the kernel', () => {
     await endsCleanly(server);
   });
 
+  test('iperf3, which takes whole blocks only, is told by the end of the stream that no more of one comes', async () => {
+    const server = fixture.lunetta(['iperf3', '--json']);
+    await server.output(/Ctrl-C/);
+    expect(client('reverse', STACK, 5201)).toBe('[9, 10, 1, 2, 13] True True');
+    server.signal('SIGTERM');
+    await server.end();
+  });
+
   test('nc takes a connection and shows what comes', async () => {
     const server = fixture.lunetta(['nc', '-v', '--listen', '4000']);
     await server.note(/listening/);

@@ -40,13 +40,17 @@ export class TestStream {
     push();
   }
 
-  /** The test is over: nothing more is sent. */
+  /**
+   * The test is over: what was written is the last. An iperf3 that receives waits for whole blocks, deaf to its control
+   * connection, so only the end of the stream frees it from the last one.
+   */
   stop(): void {
     this.isSending = false;
+    if (this.isSender) this.connection.end();
   }
 
   close(): void {
-    this.stop();
+    this.isSending = false;
     this.connection.close();
   }
 

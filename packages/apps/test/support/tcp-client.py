@@ -1,4 +1,6 @@
-"""A TCP client of the kernel's stack. `echo HOST PORT BYTES`, `drain HOST PORT`, `called PORT HOST UDPPORT`, `many HOST PORT COUNT`."""
+"""A TCP client of the kernel's stack. `echo HOST PORT BYTES`, `drain HOST PORT`, `called PORT HOST UDPPORT`, `many HOST PORT COUNT`,
+`reverse HOST PORT`: iperf3's protocol with the server as sender."""
+import json
 import os
 import socket
 import sys
@@ -47,3 +49,20 @@ elif what == 'many':
     print(sum(client.recv(4) == index.to_bytes(4, 'big') for index, client in enumerate(clients)))
     for client in clients:
         client.close()
+elif what == 'reverse':
+    cookie = b'a' * 36 + b'\0'
+    control = socket.create_connection((words[0], int(words[1])), 10)
+    control.sendall(cookie)
+    asked = json.dumps({'tcp': True, 'time': 1, 'parallel': 1, 'reverse': True, 'len': 131072}).encode()
+    said = [control.recv(1)]
+    control.sendall(len(asked).to_bytes(4, 'big') + asked)
+    said.append(control.recv(1))
+    stream = socket.create_connection((words[0], int(words[1])), 10)
+    stream.sendall(cookie)
+    said.extend(control.recv(1) for _ in range(2))
+    first = len(stream.recv(65536))
+    control.sendall(b'\x04')
+    # iperf3 waits for whole blocks now, and hears of nothing else before it has one or the stream ends.
+    rest = len(everything(stream))
+    said.append(control.recv(1))
+    print([byte[0] for byte in said], first > 0, rest > 0)
