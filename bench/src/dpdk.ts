@@ -1,9 +1,11 @@
 /**
- * bench:dpdk: bursts through the DPDK driver on devices without hardware, against a loop in C++ on the same device in the
- * same process (C++, JavaScript, C++ in turn), and dpdk-testpmd beside it. A process a row.
+ * bench:dpdk: bursts through the DPDK driver on devices without hardware, against a loop in C++ that does the same work
+ * over the same kind of queue, with its descriptors, checks and owners (`cMpps`, `ratio`), in the same process (C++,
+ * JavaScript, C++ in turn), and dpdk-testpmd beside it. What the contract of a queue costs C++ itself shows beside a loop
+ * that knows nothing of it, from DPDK's burst received to its burst sent (`bareMpps`). A process a row.
  *
  * net_null and net_ring show what was sent, so every frame that arrives gets the headers of a request from another station
- * first, the same way in both (`stampNs`, part of both figures).
+ * first, the same way in all of them (`stampNs`, part of each figure).
  *
  * `npm run bench:dpdk [-- --json] [-- CASE...]`
  */
@@ -45,6 +47,7 @@ async function measureDevice(device: string, bytes: number, cases: readonly stri
     testpmdMpps: round(testpmd),
     ratio: measured.ratio,
     gcPerMillion: measured.gcPerMillion,
+    bareMpps: measured.bareMpps,
     stampNs: measured.stampNs,
     valid,
   }));

@@ -14,6 +14,9 @@ export const WORKS = {
 } as const;
 export type CaseName = keyof typeof WORKS;
 
+/** Whether the answer is the buffer of the request. */
+export const answersInPlace = (name: CaseName): boolean => WORKS[name] < WORKS['udp-echo-view'];
+
 /** JavaScript on a device. */
 export interface Runner {
   /** Seconds a frame. */

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { median } from '../report.js';
 
 const SECONDS = 4;
 
@@ -24,5 +25,5 @@ export async function testpmdMpps(device: string, bytes: number): Promise<number
   clearTimeout(timer);
   const rates = [...output.matchAll(/Tx-pps:\s+(\d+)/g)].map(([, rate]) => Number(rate)).filter((rate) => rate > 0);
   if (rates.length === 0) throw new Error(`dpdk-testpmd forwarded nothing:\n${output.slice(-2000)}`);
-  return Math.max(...rates) / 1e6;
+  return median(rates) / 1e6;
 }

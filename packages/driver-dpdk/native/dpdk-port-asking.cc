@@ -126,7 +126,8 @@ Napi::Value DpdkPort::SetLink(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value DpdkPort::Bench(const Napi::CallbackInfo& info) {
-  return BenchCalls(info.Env(), ends_.front().queue, device_->id(), info[0].As<Napi::Object>());
+  const QueueEnd& end = ends_.front();
+  return BenchCalls(info.Env(), end.request, end.queue, end.store, info[0].As<Napi::Object>());
 }
 
 }  // namespace lunetta

@@ -135,7 +135,7 @@ void DpdkPort::MakeQueues(const Napi::Object& config) {
     ends_.emplace_back();
     const std::shared_ptr<FrameStore>& store = device_->store(index);
     store->Use();
-    QueueRequest request;
+    QueueRequest& request = ends_.back().request;
     request.port = device_->id();
     request.queue = index;
     request.maxRxSegments = SegmentsFor(maxMtu_, static_cast<uint32_t>(store->grid().size) - RTE_PKTMBUF_HEADROOM);

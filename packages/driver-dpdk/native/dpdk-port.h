@@ -28,6 +28,7 @@ class DpdkPort : public Napi::ObjectWrap<DpdkPort> {
   // One of the port's queues, and what wakes it.
   struct QueueEnd {
     uint16_t index = 0;  // the device's number of it
+    QueueRequest request;
     std::shared_ptr<FrameStore> store;
     std::shared_ptr<DpdkQueue> queue;
     uv_poll_t* interrupt = nullptr;

@@ -120,16 +120,32 @@ export interface BenchConfig {
   readonly port: number;
 }
 
+/** Frames that a loop has received, those among them that it did not answer, and how long it took. */
+export interface LoopResult {
+  readonly frames: number;
+  readonly dropped: number;
+  readonly seconds: number;
+}
+
 /** Loops in C++ over the device of a port, as a measure of what JavaScript does on it. */
 export interface BenchLoops {
   /**
-   * @param work 0: swap MAC addresses, 1: UDP echo, 2: out of a view, 3: out of a copy
+   * Through a queue of its own, with the same descriptors, checks and owners as JavaScript has.
+   *
+   * @param work 0: swap MAC addresses, 1: UDP echo in place, 2: by sending a view, 3: by sending a copy
+   */
+  run(work: number, frames: number): LoopResult;
+  /**
+   * Without all that: from DPDK's burst received to its burst sent, in place.
+   *
    * @param stamped whether frames are made into requests
    */
-  run(work: number, frames: number, stamped: boolean): { frames: number; dropped: number; seconds: number };
+  runBare(work: number, frames: number, stamped: boolean): LoopResult;
   setHeaders(headers: Uint8Array): void;
   /** Sends frames of that length, on a device that shows what was sent; their payload is `byte`. */
   seed(frames: number, length: number, byte: number): void;
+  /** Gives back the buffers that the loops have; before the port is closed. */
+  close(): void;
 }
 
 /** The native add-on. What fails throws an Error with `step`, `errno` and `log` (see open-error.ts). */

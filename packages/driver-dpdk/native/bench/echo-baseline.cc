@@ -6,6 +6,7 @@
 #include <rte_udp.h>
 
 #include <cstring>
+#include <memory>
 #include <numeric>
 
 namespace lunetta {
@@ -45,7 +46,21 @@ EchoBaseline::EchoBaseline(uint32_t ownAddress, const rte_ether_addr& ownMac, ui
 
 uint64_t EchoBaseline::dropped() const { return std::accumulate(dropped_.begin(), dropped_.end(), uint64_t{0}); }
 
-bool EchoBaseline::Input(uint8_t* frame, uint32_t length) {
+void EchoBaseline::SetApplication(Application application) {
+  switch (application) {
+    case Application::Reply:
+      echo_.onDatagram = &EchoBaseline::Reply;
+      break;
+    case Application::SendView:
+      echo_.onDatagram = &EchoBaseline::SendView;
+      break;
+    case Application::SendCopy:
+      echo_.onDatagram = &EchoBaseline::SendCopy;
+      break;
+  }
+}
+
+uint32_t EchoBaseline::Input(uint8_t* frame, uint32_t length, uint8_t* spare) {
   received_++;
   bytes_ += length;
   if (length < kEthernet) return Dropped(kTruncated);
@@ -56,10 +71,10 @@ bool EchoBaseline::Input(uint8_t* frame, uint32_t length) {
     return Dropped(kBadSource);
   }
   if (ethernet->ether_type != htons(RTE_ETHER_TYPE_IPV4)) return Dropped(kType);
-  return InputIpv4(frame + kEthernet, length - kEthernet);
+  return InputIpv4(frame + kEthernet, length - kEthernet, spare);
 }
 
-bool EchoBaseline::InputIpv4(uint8_t* bytes, uint32_t length) {
+uint32_t EchoBaseline::InputIpv4(uint8_t* bytes, uint32_t length, uint8_t* spare) {
   const auto* ip = reinterpret_cast<const rte_ipv4_hdr*>(bytes);
   if (length < kIp || ip->version_ihl >> 4 != 4) return Dropped(kHeader);
   const uint32_t headerLength = (ip->version_ihl & 15u) * 4, totalLength = ntohs(ip->total_length);
@@ -76,10 +91,10 @@ bool EchoBaseline::InputIpv4(uint8_t* bytes, uint32_t length) {
   if (!isOurs) return Dropped(kNotForUs);
   if ((ip->fragment_offset & htons(0x3fff)) != 0) return Dropped(kFragment);
   if (ip->next_proto_id != IPPROTO_UDP) return Dropped(kProtocol);
-  return InputUdp(bytes, bytes + headerLength, totalLength - headerLength);
+  return InputUdp(bytes, bytes + headerLength, totalLength - headerLength, spare);
 }
 
-bool EchoBaseline::InputUdp(uint8_t* ip, uint8_t* udp, uint32_t length) {
+uint32_t EchoBaseline::InputUdp(uint8_t* ip, uint8_t* udp, uint32_t length, uint8_t* spare) {
   const auto* header = reinterpret_cast<const rte_udp_hdr*>(udp);
   if (length < kUdpHeader) return Dropped(kTruncated);
   const uint16_t datagramLength = ntohs(header->dgram_len);
@@ -90,7 +105,7 @@ bool EchoBaseline::InputUdp(uint8_t* ip, uint8_t* udp, uint32_t length) {
   }
   Socket* socket = FindSocket(ipHeader.dst_addr, ntohs(header->dst_port));
   if (socket == nullptr) return Dropped(kNoPort);
-  Datagram datagram{ip, udp, datagramLength, header->dgram_cksum};
+  const Datagram datagram{ip, udp, datagramLength, header->dgram_cksum, spare};
   socket->received++;
   delivered_++;
   return (this->*socket->onDatagram)(*socket, datagram);
@@ -119,17 +134,41 @@ const EchoBaseline::Neighbour* EchoBaseline::FindNeighbour(uint32_t address) con
 }
 
 // Answers in place: the payload stays, so that the checksum of the request serves again; where there was none it is made.
-bool EchoBaseline::Reply(Socket& socket, Datagram& datagram) {
-  auto* ip = reinterpret_cast<rte_ipv4_hdr*>(datagram.ip);
-  auto* udp = reinterpret_cast<rte_udp_hdr*>(datagram.udp);
-  const uint32_t peer = ip->src_addr, local = ip->dst_addr;
-  const uint16_t peerPort = udp->src_port;
+uint32_t EchoBaseline::Reply(Socket& socket, const Datagram& datagram) {
+  return Output(socket, datagram, datagram.ip - kEthernet, datagram.sum);
+}
+
+uint32_t EchoBaseline::SendView(Socket& socket, const Datagram& datagram) {
+  return Send(socket, datagram, datagram.udp + kUdpHeader);
+}
+
+uint32_t EchoBaseline::SendCopy(Socket& socket, const Datagram& datagram) {
+  const uint32_t length = datagram.length - kUdpHeader;
+  const std::unique_ptr<uint8_t[]> copy(new uint8_t[length]);
+  memcpy(copy.get(), datagram.udp + kUdpHeader, length);
+  return Send(socket, datagram, copy.get());
+}
+
+uint32_t EchoBaseline::Send(Socket& socket, const Datagram& datagram, const uint8_t* payload) {
+  memcpy(datagram.spare + kEthernet + kIp + kUdpHeader, payload, datagram.length - kUdpHeader);
+  return Output(socket, datagram, datagram.spare, 0);
+}
+
+// Addresses the frame, whose payload is in place, back to where the datagram came from. `knownSum`: its checksum, 0 if
+// that is to be made.
+uint32_t EchoBaseline::Output(Socket& socket, const Datagram& datagram, uint8_t* frame, uint16_t knownSum) {
+  const auto* request = reinterpret_cast<const rte_ipv4_hdr*>(datagram.ip);
+  const uint32_t peer = request->src_addr, local = request->dst_addr;
+  const uint16_t peerPort = reinterpret_cast<const rte_udp_hdr*>(datagram.udp)->src_port;
   const Route* route = FindRoute(peer);
   const Neighbour* neighbour = route == nullptr ? nullptr : FindNeighbour(route->gateway != 0 ? route->gateway : peer);
   if (neighbour == nullptr || neighbour->reachable == 0) return Dropped(kNoRoute);
+  auto* ip = reinterpret_cast<rte_ipv4_hdr*>(frame + kEthernet);
+  auto* udp = reinterpret_cast<rte_udp_hdr*>(frame + kEthernet + kIp);
   udp->src_port = htons(socket.port);
   udp->dst_port = peerPort;
   udp->dgram_len = htons(datagram.length);
+  udp->dgram_cksum = knownSum;
   ip->version_ihl = 0x45;
   ip->type_of_service = 0;
   ip->total_length = htons(static_cast<uint16_t>(kIp + datagram.length));
@@ -140,19 +179,19 @@ bool EchoBaseline::Reply(Socket& socket, Datagram& datagram) {
   ip->hdr_checksum = 0;
   ip->src_addr = local;
   ip->dst_addr = peer;
-  ip->hdr_checksum = static_cast<uint16_t>(~Fold(SumOf(datagram.ip, kIp)));
-  if (datagram.sum == 0) {
-    udp->dgram_cksum = 0;
-    const auto sum = static_cast<uint16_t>(~Fold(PseudoSum(*ip, datagram.length) + SumOf(datagram.udp, datagram.length)));
+  ip->hdr_checksum = static_cast<uint16_t>(~Fold(SumOf(frame + kEthernet, kIp)));
+  if (knownSum == 0) {
+    const uint32_t bytes = SumOf(frame + kEthernet + kIp, datagram.length);
+    const auto sum = static_cast<uint16_t>(~Fold(PseudoSum(*ip, datagram.length) + bytes));
     udp->dgram_cksum = sum == 0 ? 0xffff : sum;
   }
-  auto* ethernet = reinterpret_cast<rte_ether_hdr*>(datagram.ip - kEthernet);
+  auto* ethernet = reinterpret_cast<rte_ether_hdr*>(frame);
   ethernet->dst_addr = neighbour->mac;
   ethernet->src_addr = ownMac_;
   ethernet->ether_type = htons(RTE_ETHER_TYPE_IPV4);
   socket.sent++;
   echoed_++;
-  return true;
+  return kEthernet + kIp + datagram.length;
 }
 
 }  // namespace lunetta

@@ -13,14 +13,20 @@ namespace lunetta {
 // the stack makes and verifies them, and a call of the application through a pointer. Flat and without layers.
 class EchoBaseline {
  public:
+  // How the application answers: in the datagram's own buffer, by sending a view of it, or a copy that it has taken.
+  enum class Application { Reply, SendView, SendCopy };
+
   // Addresses in network byte order, the port in the host's.
   EchoBaseline(uint32_t ownAddress, const rte_ether_addr& ownMac, uint32_t peerAddress, const rte_ether_addr& peerMac,
                uint16_t port);
   EchoBaseline(const EchoBaseline&) = delete;
   EchoBaseline& operator=(const EchoBaseline&) = delete;
 
-  // Answers the frame in place. False if it is dropped, and counted.
-  bool Input(uint8_t* frame, uint32_t length);
+  void SetApplication(Application application);
+
+  // Answers the frame: in place, or in `spare`, an empty buffer, if the application sends. Returns the length of the
+  // answer; 0 if the frame is dropped, and counted.
+  uint32_t Input(uint8_t* frame, uint32_t length, uint8_t* spare);
 
   uint64_t echoed() const { return echoed_; }
   uint64_t dropped() const;
@@ -32,11 +38,12 @@ class EchoBaseline {
     uint8_t* udp;
     uint16_t length;
     uint16_t sum;  // as it came
+    uint8_t* spare;
   };
   struct Socket {
     uint32_t address;  // 0: any
     uint16_t port;
-    bool (EchoBaseline::*onDatagram)(Socket&, Datagram&);
+    uint32_t (EchoBaseline::*onDatagram)(Socket&, const Datagram&);
     uint64_t received, sent;
   };
   struct Route {
@@ -49,13 +56,17 @@ class EchoBaseline {
     uint8_t reachable;
   };
 
-  bool Dropped(Drop reason) {
+  uint32_t Dropped(Drop reason) {
     dropped_[reason]++;
-    return false;
+    return 0;
   }
-  bool InputIpv4(uint8_t* ip, uint32_t length);
-  bool InputUdp(uint8_t* ip, uint8_t* udp, uint32_t length);
-  bool Reply(Socket& socket, Datagram& datagram);
+  uint32_t InputIpv4(uint8_t* ip, uint32_t length, uint8_t* spare);
+  uint32_t InputUdp(uint8_t* ip, uint8_t* udp, uint32_t length, uint8_t* spare);
+  uint32_t Reply(Socket& socket, const Datagram& datagram);
+  uint32_t SendView(Socket& socket, const Datagram& datagram);
+  uint32_t SendCopy(Socket& socket, const Datagram& datagram);
+  uint32_t Send(Socket& socket, const Datagram& datagram, const uint8_t* payload);
+  uint32_t Output(Socket& socket, const Datagram& datagram, uint8_t* frame, uint16_t knownSum);
   Socket* FindSocket(uint32_t address, uint16_t port);
   const Route* FindRoute(uint32_t destination) const;
   const Neighbour* FindNeighbour(uint32_t address) const;
