@@ -20,6 +20,7 @@
         "native/environment.cc",
         "native/eth-device.cc",
         "native/frame-store.cc",
+        "native/interrupt-thread.cc",
         "native/port-config.cc",
         "native/ring-pair.cc"
       ],

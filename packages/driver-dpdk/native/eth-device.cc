@@ -9,6 +9,7 @@
 #include <map>
 
 #include "dpdk-error.h"
+#include "interrupt-thread.h"
 #include "ring-pair.h"
 
 namespace lunetta {
@@ -291,12 +292,20 @@ void EthDevice::Close() {
     rte_eth_dev_callback_unregister(id_, RTE_ETH_EVENT_INTR_LSC, OnEthEvent, this);
     rte_eth_dev_callback_unregister(id_, RTE_ETH_EVENT_INTR_RMV, OnEthEvent, this);
     if (request_.bus == "pci") rte_dev_event_callback_unregister(request_.name.c_str(), OnDeviceEvent, this);
-    // A ring keeps what was sent into it. (memif must not be polled here: its control thread may be taking it apart.)
+    // A ring keeps what was sent into it.
     if (started_ && !removed_ && strcmp(info_.driver_name, "net_ring") == 0) {
       for (uint16_t queue = 0; queue < request_.queues; queue++) Drain(id_, queue);
     }
-    if (started_) rte_eth_dev_stop(id_);
-    rte_eth_dev_close(id_);
+    auto stop = [this] {
+      if (started_) rte_eth_dev_stop(id_);
+      rte_eth_dev_close(id_);
+    };
+    // Where the other end has just gone, the interrupt thread is taking memif apart, and must not find it freed.
+    if (strcmp(info_.driver_name, "net_memif") == 0) {
+      RunOnInterruptThread(stop);
+    } else {
+      stop();
+    }
   }
   if (added_) rte_eal_hotplug_remove(request_.bus.c_str(), request_.name.c_str());
   RingEndClosed(request_.name);
