@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /** Runs jest with the given arguments and ends with the line `N passed, N failed, N skipped`. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -23,12 +23,29 @@ export function runJest(args, env = {}) {
     const { status } = spawnSync(process.execPath, [jest, ...args, '--json', `--outputFile=${counts}`], {
       cwd: ROOT,
       stdio: ['inherit', 'ignore', 'inherit'], // jest repeats the JSON on stdout; what people read is on stderr
-      env: { ...process.env, ...env, NODE_OPTIONS: nodeOptions(env.NODE_OPTIONS ?? process.env.NODE_OPTIONS) },
+      env: {
+        ...process.env,
+        PATH: toolPath(process.env.PATH),
+        ...env,
+        NODE_OPTIONS: nodeOptions(env.NODE_OPTIONS ?? process.env.NODE_OPTIONS),
+      },
     });
     return judge(status, readCounts(counts));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Without pyenv's shims where the system has a Python: tests start it hundreds of times, and a shim is a shell script that
+ * takes ten times as long, many times more under the sanitizers.
+ */
+function toolPath(path = '') {
+  const isShim = (folder) => folder.endsWith('/.pyenv/shims') && existsSync('/usr/bin/python3');
+  return path
+    .split(delimiter)
+    .filter((folder) => !isShim(folder))
+    .join(delimiter);
 }
 
 /** Tests are ES modules, which jest loads through a part of Node that is still marked experimental. */
