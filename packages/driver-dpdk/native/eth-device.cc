@@ -83,9 +83,9 @@ void EthDevice::Configure() {
   const uint16_t mtu = request_.mtu.value_or(std::min<uint16_t>(RTE_ETHER_MTU, info_.max_mtu));
   if (mtu < info_.min_mtu || mtu > info_.max_mtu) throw DpdkError("mtu", ERANGE);
   conf_.rxmode.mtu = mtu;
-  conf_.intr_conf.lsc = (*info_.dev_flags & RTE_ETH_DEV_INTR_LSC) != 0;
+  conf_.intr_conf.lsc = !IsEm() && (*info_.dev_flags & RTE_ETH_DEV_INTR_LSC) != 0;
   conf_.intr_conf.rmv = (*info_.dev_flags & RTE_ETH_DEV_INTR_RMV) != 0;
-  conf_.intr_conf.rxq = request_.interrupts && CanWake();
+  conf_.intr_conf.rxq = request_.interrupts && isPci() && !IsEm();
   int result = rte_eth_dev_configure(id_, request_.queues, request_.queues, &conf_);
   if (result < 0 && conf_.intr_conf.rxq) {
     conf_.intr_conf.rxq = 0;
@@ -96,8 +96,9 @@ void EthDevice::Configure() {
   SetMtu();
 }
 
-// DPDK's em (82540 to 82574) says that it can wake us, and an 82574L through VFIO (emulated) never does.
-bool EthDevice::CanWake() const { return request_.bus == "pci" && strcmp(info_.driver_name, "net_e1000_em") != 0; }
+// DPDK's driver of 82540 to 82574. It says that it interrupts for frames and links; through VFIO (emulated cards) an 82540EM
+// interrupts for neither, and an 82574L not for frames.
+bool EthDevice::IsEm() const { return strcmp(info_.driver_name, "net_e1000_em") == 0; }
 
 void EthDevice::ChooseOffloads(rte_eth_conf* conf) {
   uint64_t rx = 0, tx = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
@@ -112,6 +113,8 @@ void EthDevice::ChooseOffloads(rte_eth_conf* conf) {
     if (request_.tso) tx |= RTE_ETH_TX_OFFLOAD_TCP_TSO;
   }
   rxOffloads_ = rx & info_.rx_offload_capa;
+  // One bit of these devices (CTRL.VME) enables both ways: without it tags are left out on sending.
+  if (IsEm() && (rxOffloads_ & RTE_ETH_RX_OFFLOAD_VLAN_STRIP) == 0) tx &= ~RTE_ETH_TX_OFFLOAD_VLAN_INSERT;
   txOffloads_ = tx & info_.tx_offload_capa;
   conf->rxmode.offloads = rxOffloads_;
   conf->txmode.offloads = txOffloads_;

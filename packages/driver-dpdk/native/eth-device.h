@@ -93,7 +93,7 @@ class EthDevice {
   explicit EthDevice(const DeviceRequest& request);
   void Attach();
   void Configure();
-  bool CanWake() const;
+  bool IsEm() const;
   void ChooseOffloads(rte_eth_conf* conf);
   void ChooseRss(rte_eth_conf* conf);
   void SetUpQueues();

@@ -20,10 +20,10 @@ export class KernelPeer extends Netns {
     }
   }
 
-  /** Pings an address; how many answers came back to how many requests. */
-  ping(address: string, count: number, payloadLength: number): string {
-    const text = this.exec('ping', '-q', '-c', `${count}`, '-i', '0.02', '-W', '10', '-s', `${payloadLength}`, address);
-    return /\d+ packets transmitted, \d+ received/.exec(text)?.[0] ?? text;
+  /** Pings an address until `count` answers are there; which requests they answer, counted from 1. */
+  ping(address: string, count: number, payloadLength: number): number[] {
+    const text = this.exec('ping', '-c', `${count}`, '-i', '0.02', '-w', '20', '-s', `${payloadLength}`, address);
+    return [...text.matchAll(/icmp_seq=(\d+)/g)].map(([, number]) => Number(number)).slice(0, count);
   }
 
   /** Has datagrams of these sizes echoed, one after the other; how many came back unchanged. */

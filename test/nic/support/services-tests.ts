@@ -7,24 +7,30 @@ import { datagram, isArpReply, isUdpTo, padded, pattern, STATION, toCard } from 
 /** From nothing to the most that one frame holds, around the places where cards and padding change their ways. */
 const PAYLOAD_LENGTHS = [0, 1, 17, 18, 19, 22, 63, 64, 65, 255, 256, 1000, 1471, 1472];
 
+const PINGS = 20;
+const FLOOD_PORT = 6000;
+/** Datagrams of the flood that have not come back yet. */
+const UNDER_WAY = 128;
 /** Our station's address in the VLAN. */
 const VLAN_STATION = '10.97.0.1';
 
-/** What every card must do under `lunetta services`. */
-export function servicesTests(fixture: ServicesFixture): void {
+/** What every card must do under `lunetta services`; it is flooded with `echoes` datagrams. */
+export function servicesTests(fixture: ServicesFixture, echoes: number): void {
   /** The answer to a frame that asks from `srcPort`. Whatever is wrong with it, such as a checksum, is an error. */
   const answerTo = async (frame: Uint8Array, srcPort: number): Promise<Packet> => {
     fixture.machine.peer.send(frame);
     return readPacket(await fixture.machine.peer.receive((answer) => isUdpTo(answer, srcPort)));
   };
 
-  test('answers the pings of a Linux kernel, short ones and those that fill a frame', () => {
-    expect(fixture.kernel.ping(AT_KERNEL, 20, 56)).toBe('20 packets transmitted, 20 received');
-    expect(fixture.kernel.ping(AT_KERNEL, 20, 1472)).toBe('20 packets transmitted, 20 received');
-  });
-
+  // The first one: its client repeats what is lost while the link comes up.
   test('echoes the datagrams of a Linux kernel', () => {
     expect(fixture.kernel.echo(AT_KERNEL, 7, PAYLOAD_LENGTHS)).toBe(PAYLOAD_LENGTHS.length);
+  });
+
+  test('answers the pings of a Linux kernel, short ones and those that fill a frame', () => {
+    const all = Array.from({ length: PINGS }, (_, i) => i + 1);
+    expect(fixture.kernel.ping(AT_KERNEL, PINGS, 56)).toEqual(all);
+    expect(fixture.kernel.ping(AT_KERNEL, PINGS, 1472)).toEqual(all);
   });
 
   test('echoes what a Linux kernel sends over TCP', () => {
@@ -85,6 +91,21 @@ export function servicesTests(fixture: ServicesFixture): void {
     expect((await answerTo(padded(next), 5004)).payload).toEqual(pattern(5));
     expect((await dropped(fixture)).udp).toBe(before.udp + 1);
   });
+
+  test(`${echoes} datagrams come back in their order, and all buffers are accounted for`, async () => {
+    const { peer } = fixture.machine;
+    const before = await fixture.counters();
+    for (let sent = 0, received = 0; received < echoes; received++) {
+      for (; sent < echoes && sent - received < UNDER_WAY; sent++) peer.send(numbered(sent));
+      const { payload } = readPacket(await peer.receive((frame) => isUdpTo(frame, FLOOD_PORT)));
+      if (new DataView(payload.buffer, payload.byteOffset).getInt32(0) !== received)
+        throw new Error(`${received}: ${payload.join()}`);
+    }
+    const after = await fixture.counters();
+    expect(after.services.echo.datagrams - before.services.echo.datagrams).toBe(echoes);
+    expect(after.interfaces[0].link.dropped).toEqual(before.interfaces[0].link.dropped);
+    expect(after.interfaces[0].buffers.inUse).toBe(before.interfaces[0].buffers.inUse);
+  });
 }
 
 /** The last test of a machine: it ends the services. */
@@ -92,6 +113,12 @@ export function endTest(fixture: ServicesFixture): void {
   test('ends cleanly, with every buffer given back', async () => {
     expect(await fixture.stop()).toMatchObject({ code: 0, signal: null });
   });
+}
+
+/** A datagram that differs from its neighbours. */
+function numbered(number: number): Uint8Array {
+  const bytes = Uint8Array.of(number >> 24, number >> 16, number >> 8, number);
+  return padded(datagram().udp({ srcPort: FLOOD_PORT }).payload(bytes));
 }
 
 /** 100 bytes to port 7 in two fragments. */
