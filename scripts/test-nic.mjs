@@ -18,7 +18,7 @@ function emulatorOrExit() {
   }
 }
 
-const leftOut = await setUpOrExit({ groups: ['network', 'dpdk'] });
+const leftOut = await setUpOrExit({ groups: ['network', 'review', 'dpdk'] });
 // --testMatch takes all words up to the next option.
 const jestArguments = ['--testMatch', '**/test/nic/*.nic.ts', '--runInBand', ...process.argv.slice(2)];
 const result = runJest(jestArguments, { LUNETTA_EMULATOR: emulatorOrExit() });

@@ -1,3 +1,5 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { join } from 'node:path';
 import { Netns } from '@lunetta/testkit/jest';
 import { CHECKOUT } from './initramfs.js';
@@ -34,6 +36,11 @@ export class KernelPeer extends Netns {
   /** Has that many bytes echoed over TCP: `same`, if they came back so. */
   tcpEcho(address: string, bytes: number): string {
     return this.exec('python3', TCP_CLIENT, 'echo', address, '7', `${bytes}`).trim();
+  }
+
+  /** Starts a command; the caller ends it. */
+  start(command: string, ...words: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
+    return spawn('ip', ['netns', 'exec', this.name, command, ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
   }
 
   /** The first bytes that the service of characters (RFC 864) sends. */

@@ -34,6 +34,7 @@ const HUGE_PAGES = 128;
 
 /** QEMU's arguments; `folder` has the initramfs, and the sockets that QEMU connects to. */
 export function machineArguments(parts: Emulator, folder: string, { card, netns }: MachineOptions): string[] {
+  // Without `vnet_hdr=off` QEMU would leave checksums, and cutting segments up, to the kernel at the other end.
   const socket = (name: string): string => `socket,id=${name},path=${join(folder, name)},server=off`;
   // DPDK's way to a card, vfio, wants an IOMMU that remaps interrupts, and that wants QEMU to split its interrupt chip.
   const machine = ['-machine', 'q35,accel=tcg,kernel-irqchip=split', '-cpu', 'max', '-smp', '2', '-m', `${MEMORY_MB}`];
@@ -49,7 +50,7 @@ export function machineArguments(parts: Emulator, folder: string, { card, netns 
     ...cardArguments(0, FIRST_CARD, card, `stream,addr.type=unix,addr.path=${join(folder, 'cable')},server=off`),
     ...(netns === undefined
       ? []
-      : cardArguments(1, SECOND_CARD, card, `tap,ifname=${TAP_DEVICE},script=no,downscript=no`)),
+      : cardArguments(1, SECOND_CARD, card, `tap,ifname=${TAP_DEVICE},script=no,downscript=no,vnet_hdr=off`)),
   ];
 }
 

@@ -70,6 +70,11 @@ export class ServicesFixture {
   /** Ends the services as their user would. */
   stop(): Promise<Ended> {
     this.services.signal('SIGTERM');
+    return this.end();
+  }
+
+  /** Waits for the end of the services. */
+  end(): Promise<Ended> {
     return this.services.end();
   }
 }
