@@ -1,8 +1,9 @@
 import { SeededRandom, type Clock, type ScheduledCall, type Scheduler, type StackHost } from '@lunetta/core';
 
-/** A host whose loop a test turns by hand, in the machine's time. */
+/** A host whose loop and clock a test turns by hand. */
 export class TurnedHost implements StackHost {
-  readonly clock: Clock = { nowUs: () => performance.now() * 1000 };
+  private nowUs = 1e6;
+  readonly clock: Clock = { nowUs: () => this.nowUs };
   readonly random = new SeededRandom(1);
   private turns: (() => void)[] = [];
   readonly scheduler: Scheduler = {
@@ -12,10 +13,25 @@ export class TurnedHost implements StackHost {
     keepAlive: () => undefined,
   };
 
+  /** @param turnUs how long a turn takes */
+  constructor(private readonly turnUs: number) {}
+
   /** Runs what waits for the next turn. */
   turn(): void {
+    this.nowUs += this.turnUs;
     const turns = this.turns;
     this.turns = [];
     for (const each of turns) each();
+  }
+
+  /** Turns until this has come to its end. */
+  async turnUntil(end: Promise<void>): Promise<void> {
+    let over = false;
+    const ending = end.finally(() => (over = true));
+    while (!over) {
+      this.turn();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await ending;
   }
 }
