@@ -4,14 +4,14 @@ const mutant = (what, file, before, after, killedBy) => ({ what, file, before, a
 export const TCP_MUTANTS = [
   mutant(
     'a duplicate ACK less is a loss',
-    'recovery/loss-recovery.ts',
+    'recovery/duplicate-acks.ts',
     'const DUPLICATE_THRESHOLD = 3;',
     'const DUPLICATE_THRESHOLD = 2;',
     'newreno/two-are-not-enough',
   ),
   mutant(
     'four duplicate ACKs are needed',
-    'recovery/loss-recovery.ts',
+    'recovery/duplicate-acks.ts',
     'const DUPLICATE_THRESHOLD = 3;',
     'const DUPLICATE_THRESHOLD = 4;',
     'newreno/fast-retransmit',
@@ -25,7 +25,7 @@ export const TCP_MUTANTS = [
   ),
   mutant(
     'duplicate ACKs show no arrival',
-    'recovery/loss-recovery.ts',
+    'recovery/duplicate-acks.ts',
     'this.presumed = Math.min(this.presumed + mss,',
     'this.presumed = Math.min(this.presumed,',
     'newreno/limited-transmit',

@@ -16,8 +16,7 @@ import { fail } from './closing.js';
 import { ConnectionCalls } from './connection-calls.js';
 import { ConnectionTimers } from './connection-timers.js';
 import { isSynchronized, type ControlBlock, type TcpShared } from './control-block.js';
-import { Ecn } from './ecn.js';
-import { agreeOn, Handshake } from './handshake.js';
+import { Handshake } from './handshake.js';
 import { Lending } from './lending.js';
 import type { HalfOpen } from './listen/half-open.js';
 import { InitialNumbers } from './listen/initial-numbers.js';
@@ -144,29 +143,12 @@ export class Connections implements TcpShared, ListenerPort, ActiveOpenPort, Pas
 
   establish(halfOpen: HalfOpen, segment: Segment, isOnce: boolean): boolean {
     if (this.isFull) return false;
-    const { path, listener } = halfOpen;
-    const connection = this.create(path);
-    connection.localPort = halfOpen.localPort;
-    connection.remotePort = halfOpen.remotePort;
-    connection.timestampOffset = halfOpen.timestampOffset;
-    if (halfOpen.hasEcn) connection.ecn = new Ecn(halfOpen.iss);
-    connection.acceptor = listener;
-    const { sender } = connection;
-    sender.start(halfOpen.iss);
-    agreeOn(
-      connection,
-      halfOpen.irs,
-      halfOpen.peerMss,
-      halfOpen.peerWindowShift,
-      halfOpen.isSackPermitted,
-      halfOpen.hasTimestamps,
-      halfOpen.recentTimestamp,
-    );
-    sender.lastSentUs = Math.floor(halfOpen.sentAtUs) | 0;
-    if (!isOnce) sender.rtt.backOff(); // no round trip to learn from
+    const connection = this.create(halfOpen.path);
+    connection.acceptor = halfOpen.listener;
+    this.handshake.takeOver(connection, halfOpen, isOnce);
     this.add(connection);
     this.handshake.establish(connection, segment);
-    sender.windowSeq = (segment.seq - 1) | 0; // the window of this very segment counts
+    connection.sender.windowSeq = (segment.seq - 1) | 0; // the window of this very segment counts
     this.counters[TcpCounter.accepted]++;
     return true;
   }

@@ -5,6 +5,8 @@ import { MAX_WINDOW_SHIFT } from '../wire/tcp-options.js';
 import { fail } from './closing.js';
 import { isSynchronized, TcpEvent, type ControlBlock } from './control-block.js';
 import { TimerPurpose } from './deadlines.js';
+import { Ecn } from './ecn.js';
+import type { HalfOpen } from './listen/half-open.js';
 import { deadlinesOf, schedule } from './schedule.js';
 import type { Segment } from './segment.js';
 import type { SegmentWriter } from './send/segment-writer.js';
@@ -26,7 +28,7 @@ export function synWindow(limits: TcpLimits): number {
   return Math.min(limits.initialReceiveBuffer, 0xffff);
 }
 
-/** Opening a connection from our side: SYN, its retransmission, what the handshake agrees on. */
+/** Opening a connection: SYN, its retransmission, what the handshake agrees on. */
 export class Handshake {
   constructor(
     private readonly network: NetworkLayer,
@@ -125,6 +127,31 @@ export class Handshake {
     this.sendSyn(block);
   }
 
+  /**
+   * Gives a new connection what its half-open one has agreed on.
+   *
+   * @param isOnce the SYN-ACK was sent once, and when is known: the round trip can be measured
+   */
+  takeOver(block: ControlBlock, halfOpen: HalfOpen, isOnce: boolean): void {
+    block.localPort = halfOpen.localPort;
+    block.remotePort = halfOpen.remotePort;
+    block.timestampOffset = halfOpen.timestampOffset;
+    if (halfOpen.hasEcn) block.ecn = new Ecn(halfOpen.iss);
+    const { sender } = block;
+    sender.start(halfOpen.iss);
+    agreeOn(
+      block,
+      halfOpen.irs,
+      halfOpen.peerMss,
+      halfOpen.peerWindowShift,
+      halfOpen.isSackPermitted,
+      halfOpen.hasTimestamps,
+      halfOpen.recentTimestamp,
+    );
+    sender.lastSentUs = Math.floor(halfOpen.sentAtUs) | 0;
+    if (!isOnce) sender.rtt.backOff(); // no round trip to learn from
+  }
+
   /** Takes what the peer's SYN says: its initial sequence number, its window, the options that both know. */
   agree(block: ControlBlock, segment: Segment): void {
     const { options } = segment;
@@ -166,7 +193,7 @@ export class Handshake {
 }
 
 /** Sets what the handshake has agreed on, whoever began it. */
-export function agreeOn(
+function agreeOn(
   block: ControlBlock,
   irs: number,
   mss: number,

@@ -2,6 +2,7 @@ import type { CongestionControl } from '../congestion/congestion-control.js';
 import type { RttEstimator } from '../rtt-estimator.js';
 import { isAfter, isBefore } from '../sequence.js';
 import type { Acknowledgment } from './acknowledgment.js';
+import { DuplicateAcks } from './duplicate-acks.js';
 import { ForwardRto } from './forward-rto.js';
 import { ProportionalRate } from './proportional-rate.js';
 import { Rack } from './rack.js';
@@ -18,9 +19,6 @@ export enum RecoveryPhase {
   /** The retransmission timer has expired (RFC 5681 section 3.1). */
   LOSS,
 }
-
-/** Duplicate ACKs that mean a loss, without SACK (RFC 5681 section 3.2). */
-const DUPLICATE_THRESHOLD = 3;
 
 /**
  * Finds losses and decides how fast they are repaired: RACK-TLP, or duplicate ACKs where the peer knows no SACK. It is
@@ -43,11 +41,10 @@ export class LossRecovery {
   spurious = 0;
   /** The peer tells by SACK what it has. */
   private hasSack = false;
+  /** Without SACK. */
+  private readonly duplicates = new DuplicateAcks();
   /** Recovery ends when this is acknowledged. */
   private recoverTo = 0;
-  private duplicates = 0;
-  /** Without SACK: bytes that duplicate ACKs show to have arrived. */
-  private presumed = 0;
   /** For taking a reduction back; {@link stampOfResent} is the timestamp of the first retransmission. */
   private canUndo = false;
   private hasStamp = false;
@@ -72,8 +69,7 @@ export class LossRecovery {
     this.reorderingWaitUs = 0;
     this.timeouts = 0;
     this.spurious = 0;
-    this.duplicates = 0;
-    this.presumed = 0;
+    this.duplicates.clear();
     this.canUndo = false;
   }
 
@@ -84,7 +80,7 @@ export class LossRecovery {
 
   /** Bytes that are held to be in the network. */
   get inFlight(): number {
-    return Math.max(0, this.board.inFlight - this.presumed);
+    return Math.max(0, this.board.inFlight - this.duplicates.presumed);
   }
 
   /** Works through an acceptable acknowledgment. */
@@ -150,19 +146,13 @@ export class LossRecovery {
     return rttUs;
   }
 
-  /** Without SACK: what has arrived by the count of duplicate ACKs (RFC 9937 section 6.1, RFC 6582). */
+  /** Without SACK: bytes of which this acknowledgment is the first to show that they have arrived. */
   private presume({ isDuplicate }: Acknowledgment, acked: number): number {
     const { mss } = this.congestion;
-    if (isDuplicate) {
-      this.duplicates++;
-      this.presumed = Math.min(this.presumed + mss, Math.max(0, this.board.outstanding - mss));
-      return mss;
-    }
-    if (acked === 0) return 0;
-    const known = Math.min(this.presumed, Math.max(0, acked - mss));
-    this.presumed = this.phase === RecoveryPhase.RECOVERY ? this.presumed - known : 0;
-    this.duplicates = 0;
-    return acked - known;
+    if (!isDuplicate)
+      return acked === 0 ? 0 : this.duplicates.acknowledged(acked, mss, this.phase === RecoveryPhase.RECOVERY);
+    this.duplicates.add(mss, this.board.outstanding);
+    return mss;
   }
 
   /** Marks what is lost. */
@@ -179,7 +169,7 @@ export class LossRecovery {
       this.reorderingWaitUs = this.rack.detect(board, isRecovering, this.congestion.mss, ack.nowUs);
     } else if (this.phase === RecoveryPhase.OPEN) {
       // After a timeout, duplicates of what was sent before it mean nothing (RFC 6582 section 3.2, step 1).
-      if (this.duplicates >= DUPLICATE_THRESHOLD) this.loseFirst();
+      if (this.duplicates.meanLoss) this.loseFirst();
     } else if (this.phase === RecoveryPhase.RECOVERY && acked > 0) {
       this.loseFirst(); // a partial acknowledgment (RFC 6582 section 3.2, step 5)
     }
@@ -222,8 +212,7 @@ export class LossRecovery {
     const { congestion } = this;
     if (this.phase === RecoveryPhase.RECOVERY) congestion.window = congestion.threshold;
     this.phase = RecoveryPhase.OPEN;
-    this.duplicates = 0;
-    this.presumed = 0;
+    this.duplicates.clear();
     this.canUndo = false;
     this.rack.recovered();
   }
@@ -285,8 +274,7 @@ export class LossRecovery {
     this.phase = RecoveryPhase.LOSS;
     this.forward.end();
     this.recoverTo = next;
-    this.duplicates = 0;
-    this.presumed = 0;
+    this.duplicates.clear();
     this.probe.clear();
     if (board.segments.count > 0 && this.isReneged()) board.forgetSacks();
     if (this.hasSack && this.timeouts === 1) this.rack.timedOut(board, congestion.mss, nowUs);
