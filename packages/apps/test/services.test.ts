@@ -1,61 +1,24 @@
 import { expect, test } from '@jest/globals';
-import type { StackCounters } from 'lunetta';
 import { ipv4 } from '@lunetta/testkit';
 import { describeTap } from '@lunetta/testkit/jest';
+import { TAP } from './support/kernel-link.js';
 import { NamespaceFixture } from './support/namespace-fixture.js';
-import type { LunettaProcess } from './support/lunetta-process.js';
+import { servicesTests, type ServicesCounters } from './support/services-tests.js';
 
 const KERNEL = '10.99.0.1';
 const STACK = '10.99.0.2';
 const ADDRESSES = { src: KERNEL, dst: STACK };
 const PROTOCOL_ICMP = 1;
 
-interface Printed extends StackCounters {
-  readonly services: Record<'echo' | 'discard', { datagrams: number; bytes: number; dropped: Record<string, number> }>;
-}
-
-/** Asks for the counters by SIGUSR2. */
-async function counters(services: LunettaProcess): Promise<Printed> {
-  services.stdout = '';
-  services.signal('SIGUSR2');
-  const [line] = await services.output(/^\{.*\}\n/m);
-  return JSON.parse(line) as Printed;
-}
-
 /** The text of a UDP packet from the stack. */
 const payloadOf = (packet: Uint8Array): string => new TextDecoder().decode(packet.subarray(28));
 const isUdp = (packet: Uint8Array): boolean => packet[9] === 17 && packet[15] === 2;
 const isIcmp = (type: number) => (packet: Uint8Array) => packet[9] === PROTOCOL_ICMP && packet[20] === type;
 
+describeTap('lunetta services on TAP', () => servicesTests(TAP));
+
 describeTap('lunetta services', () => {
   const fixture = new NamespaceFixture();
-
-  test('says one line when it is ready, serves, prints counters, and ends cleanly on SIGTERM', async () => {
-    const { netns } = fixture;
-    const services = fixture.lunetta(['services']);
-    await services.output(/\n/);
-    expect(services.stdout).toBe(`ready ${STACK} on tap:lun0\n`);
-
-    expect(netns.echo(STACK, 7, 0, 1, 17, 1472)).toBe('same\nsame\nsame\nsame\n');
-    expect(netns.discard(STACK, 9, 100, 200)).toBe('nothing\nnothing\n');
-    expect(netns.echo(STACK, 8, 1)).toBe('refused\n');
-    expect(netns.exec('ping', '-c', '2', '-i', '0.2', '-W', '5', STACK)).toContain(' 0% packet loss');
-
-    const printed = await counters(services);
-    expect(printed).toMatchObject({
-      services: {
-        echo: { datagrams: 4, bytes: 1490, dropped: {} },
-        discard: { datagrams: 2, bytes: 300 },
-      },
-      icmp: { echoRequestsAnswered: 2, errorsSent: 1 },
-      udp: { delivered: 6, sent: 4, sockets: 3 },
-    });
-    expect(printed.interfaces[0]).toMatchObject({ name: 'lun0', rx: { dropped: { 'udp.noPort': 1 } } });
-
-    services.signal('SIGTERM');
-    expect(await services.end()).toMatchObject({ code: 0, signal: null, stderr: '' });
-    expect(netns.devices).toEqual(['lo']);
-  });
 
   test.each(['busy', 'interrupt'])('mode %s: serves, and ends cleanly on SIGINT', async (mode) => {
     const services = await fixture.services('--mode', mode);
@@ -87,7 +50,7 @@ describeTap('lunetta services', () => {
     const services = await fixture.services();
     netns.exec('python3', `${import.meta.dirname}/support/udp-flood.py`, STACK, '7', '40000', '60');
     expect(netns.echo(STACK, 7, 5)).toBe('same\n');
-    const { interfaces, services: served, udp } = await counters(services);
+    const { interfaces, services: served, udp } = await services.counters<ServicesCounters>();
     const { rx, tx } = interfaces[0];
     const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
     expect(served.echo.datagrams).toBeGreaterThan(1000);
@@ -108,17 +71,6 @@ describeTap('lunetta services', () => {
     services.signal('SIGTERM');
     expect(await services.end()).toMatchObject({ code: 0, stderr: '' });
     expect(netns.devices).toContain('tap0');
-  });
-
-  test('says so and exits 1 when its device is removed while it runs', async () => {
-    const services = await fixture.services();
-    expect(fixture.netns.echo(STACK, 7, 5)).toBe('same\n');
-    fixture.netns.exec('ip', 'link', 'del', 'lun0');
-    expect(await services.end()).toMatchObject({
-      code: 1,
-      signal: null,
-      stderr: 'lunetta: interface lun0: its device lun0 was removed. Make it again and start anew\n',
-    });
   });
 
   test('a second one on the same device is told that it is in use', async () => {
@@ -161,7 +113,7 @@ describeTap('lunetta services and the odd packets of a raw socket', () => {
     const reply = await peer.receive(isIcmp(0));
     expect(Array.from(reply.subarray(24))).toEqual([0x12, 0x34, 0x56, 0x78, ...text('ping')]);
 
-    const { interfaces, services: served } = await counters(services);
+    const { interfaces, services: served } = await services.counters<ServicesCounters>();
     expect(interfaces[0].rx.dropped).toMatchObject({
       'udp.badChecksum': 1,
       'icmp.badChecksum': 1,

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { describeTap } from '@lunetta/testkit/jest';
-import type { StackCounters } from 'lunetta';
 import type { LunettaProcess } from './support/lunetta-process.js';
 import { NamespaceFixture } from './support/namespace-fixture.js';
 
@@ -33,17 +32,10 @@ describeTap('TCP in pieces of up to 64 KiB between us and the kernel', () => {
   const echo = (bytes: number): string =>
     fixture.netns.exec('python3', CLIENT, 'echo', STACK, '7', String(bytes)).trim();
 
-  async function counters(running: LunettaProcess): Promise<StackCounters> {
-    running.stdout = '';
-    running.signal('SIGUSR2');
-    const [line] = await running.output(/^\{.*\}\n/m);
-    return JSON.parse(line) as StackCounters;
-  }
-
   test('every byte arrives both ways, in frames longer than the MTU', async () => {
     const running = await services({});
     expect(echo(20_000_000)).toBe('same');
-    const { rx, tx } = (await counters(running)).interfaces[0];
+    const { rx, tx } = (await running.counters()).interfaces[0];
     expect(rx.bytes / rx.frames).toBeGreaterThan(MTU_FRAME);
     expect(tx.bytes / tx.sent).toBeGreaterThan(MTU_FRAME);
     expect(rx.dropped).not.toHaveProperty('tcp.badChecksum');
@@ -52,7 +44,7 @@ describeTap('TCP in pieces of up to 64 KiB between us and the kernel', () => {
   test('without offloads in frames of the MTU', async () => {
     const running = await services({ offloads: false });
     expect(echo(2_000_000)).toBe('same');
-    const { rx, tx } = (await counters(running)).interfaces[0];
+    const { rx, tx } = (await running.counters()).interfaces[0];
     expect(rx.bytes / rx.frames).toBeLessThan(MTU_FRAME);
     expect(tx.bytes / tx.sent).toBeLessThan(MTU_FRAME);
   });

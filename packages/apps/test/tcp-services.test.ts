@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, jest, test } from '@jest/globals';
 import { describeTap } from '@lunetta/testkit/jest';
-import type { StackCounters } from 'lunetta';
 import type { LunettaProcess } from './support/lunetta-process.js';
 import { NamespaceFixture } from './support/namespace-fixture.js';
 
@@ -12,13 +11,6 @@ const CLIENT = `${import.meta.dirname}/support/tcp-client.py`;
 
 // These tests start processes, which on a busy machine takes its time.
 jest.setTimeout(90_000);
-
-async function counters(services: LunettaProcess): Promise<StackCounters> {
-  services.stdout = '';
-  services.signal('SIGUSR2');
-  const [line] = await services.output(/^\{.*\}\n/m);
-  return JSON.parse(line) as StackCounters;
-}
 
 async function endsCleanly(process: LunettaProcess): Promise<void> {
   process.signal('SIGTERM');
@@ -36,7 +28,7 @@ describeTap('the TCP services, used by the kernel', () => {
     expect(client('echo', STACK, 7, 3_000_000)).toBe('same');
     expect(client('drain', STACK, 5013)).toBe('bye');
     expect(client('called', 4700, STACK, 5009)).toBe('hello same');
-    expect((await counters(services)).tcp).toMatchObject({ timeWait: 1, accepted: 3, connected: 1, bufferBytes: 0 });
+    expect((await services.counters()).tcp).toMatchObject({ timeWait: 1, accepted: 3, connected: 1, bufferBytes: 0 });
     await endsCleanly(services);
   });
 

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { StackCounters } from 'lunetta';
 import type { Netns } from '@lunetta/testkit/jest';
 
 const BIN = fileURLToPath(new URL('../../bin/lunetta.js', import.meta.url));
@@ -59,6 +60,14 @@ export class LunettaProcess {
 
   signal(name: NodeJS.Signals): void {
     this.child.kill(name);
+  }
+
+  /** Asks `lunetta services` for its counters. */
+  async counters<Printed = StackCounters>(): Promise<Printed> {
+    this.stdout = '';
+    this.signal('SIGUSR2');
+    const [line] = await this.output(/^\{.*\}\n/m);
+    return JSON.parse(line) as Printed;
   }
 
   /** Waits for its end; after a while it is killed, which `signal` then shows. */

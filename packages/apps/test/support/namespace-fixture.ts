@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, jest } from '@jest/globals';
 import { LunettaProcess } from './lunetta-process.js';
 import { EchoNetns } from './echo-netns.js';
+import { STACK, type KernelLink } from './kernel-link.js';
 import { RawPeer } from './raw-peer.js';
 
 // Each test starts processes, which on a busy machine takes its time.
@@ -28,6 +29,21 @@ export class NamespaceFixture {
   lunetta(args: readonly string[], options?: ConstructorParameters<typeof LunettaProcess>[2]): LunettaProcess {
     const running = new LunettaProcess(this.netns, args, options);
     this.cleanUps.push(() => running.kill());
+    return running;
+  }
+
+  /** Starts `lunetta ...args` on this link, waits until it says this, and joins the kernel to the link. */
+  async lunettaOn(
+    link: KernelLink,
+    args: readonly string[],
+    said: RegExp,
+    options?: ConstructorParameters<typeof LunettaProcess>[2],
+  ): Promise<LunettaProcess> {
+    link.prepare?.(this.netns);
+    const device = ['--driver', link.driver, '--device', link.device, '--address', `${STACK}/24`];
+    const running = this.lunetta([...args, ...device], options);
+    await running.output(said);
+    link.connect?.(this.netns);
     return running;
   }
 
