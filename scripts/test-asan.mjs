@@ -27,7 +27,7 @@ for (const driver of DRIVERS) buildAddon(driver);
 const addon = (driver) => join(ROOT, `packages/driver-${driver}/build-asan/build/Release/lunetta_${driver}.node`);
 const packages = DRIVERS.map((driver) => `packages/driver-${driver}`);
 const args = process.argv.length > 2 ? process.argv.slice(2) : packages;
-const result = runJest(args, {
+const result = runJest([...args, '--testTimeout', '120000'], {
   LUNETTA_TAP_ADDON: addon('tap'),
   LUNETTA_DPDK_ADDON: addon('dpdk'),
   // Node itself is not instrumented, so the sanitizers' runtimes must be there before it.

@@ -59,7 +59,7 @@ export class DriverBundle {
       cwd: this.folder,
       encoding: 'utf8',
       env: { ...process.env, NODE_OPTIONS: '', [ADDON_PATH_VARIABLE]: this.addon },
-      timeout: 30_000,
+      timeout: 120_000, // with the sanitizers on a busy machine
     });
     const { status, signal, stdout, stderr } = outcome;
     return { status, signal, stdout, stderr };
