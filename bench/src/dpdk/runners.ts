@@ -36,10 +36,12 @@ export function runnerFor(name: CaseName, bench: BenchDevice): Runner {
 /** Forwards frames with their MAC addresses swapped, without a stack. */
 class MacswapRunner implements Runner {
   private readonly queue: LinkQueue;
+  private readonly forward: (queued: number, received: number) => number;
   private queued = 0;
 
   constructor(bench: BenchDevice) {
     this.queue = bench.port.queue(0);
+    this.forward = forwarder(this.queue);
     bench.seed();
   }
 
@@ -62,36 +64,42 @@ class MacswapRunner implements Runner {
 
   private poll(): number {
     const received = this.queue.poll(this.queued);
-    this.queued = forward(this.queue, this.queued, received);
+    this.queued = this.forward(this.queued, received);
     return received;
   }
 }
 
-/** Queues the received frames behind those that were not sent; returns how many are queued. */
-function forward({ rx, tx, counts, memory: { view } }: LinkQueue, queued: number, received: number): number {
-  const sent = counts[COUNT_SENT];
-  if (sent < queued) tx.copyWithin(0, sent * DESCRIPTOR_WORDS, queued * DESCRIPTOR_WORDS);
-  const end = received * DESCRIPTOR_WORDS;
-  let to = (queued - sent) * DESCRIPTOR_WORDS;
-  for (let from = 0; from < end; from += DESCRIPTOR_WORDS) {
-    const at = rx[from + OFFSET];
-    swapMacs(view, at);
-    tx[to + HANDLE] = rx[from + HANDLE];
-    tx[to + OFFSET] = at;
-    tx[to + LENGTH] = rx[from + LENGTH];
-    tx[to + FLAGS] = 0;
-    to += DESCRIPTOR_WORDS;
-  }
-  return to / DESCRIPTOR_WORDS;
+/**
+ * Queues the received frames behind those that were not sent; returns how many are queued. A function of the queue's own, as
+ * each interface of the stack has one: V8 then knows the arrays and reads them without a check.
+ */
+function forwarder({ rx, tx, counts, memory: { view } }: LinkQueue): (queued: number, received: number) => number {
+  return (queued, received) => {
+    const sent = counts[COUNT_SENT];
+    if (sent < queued) tx.copyWithin(0, sent * DESCRIPTOR_WORDS, queued * DESCRIPTOR_WORDS);
+    const end = received * DESCRIPTOR_WORDS;
+    let to = (queued - sent) * DESCRIPTOR_WORDS;
+    for (let from = 0; from < end; from += DESCRIPTOR_WORDS) {
+      const at = rx[from + OFFSET];
+      swapMacs(view, at);
+      tx[to + HANDLE] = rx[from + HANDLE];
+      tx[to + OFFSET] = at;
+      tx[to + LENGTH] = rx[from + LENGTH];
+      tx[to + FLAGS] = 0;
+      to += DESCRIPTOR_WORDS;
+    }
+    return to / DESCRIPTOR_WORDS;
+  };
 }
 
+/** In the machine's own byte order, since nothing but the places of the bytes matters. */
 function swapMacs(view: DataView, at: number): void {
-  const dstHi = view.getUint16(at);
-  const dstLo = view.getInt32(at + 2);
-  view.setUint16(at, view.getUint16(at + 6));
-  view.setInt32(at + 2, view.getInt32(at + 8));
-  view.setUint16(at + 6, dstHi);
-  view.setInt32(at + 8, dstLo);
+  const dstHi = view.getUint16(at, true);
+  const dstLo = view.getInt32(at + 2, true);
+  view.setUint16(at, view.getUint16(at + 6, true), true);
+  view.setInt32(at + 2, view.getInt32(at + 8, true), true);
+  view.setUint16(at + 6, dstHi, true);
+  view.setInt32(at + 8, dstLo, true);
 }
 
 /** The whole stack, with an echo server written against its socket API. */
