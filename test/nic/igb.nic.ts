@@ -5,6 +5,7 @@ import { expect, test } from '@jest/globals';
 import { describeTap } from '@lunetta/testkit/jest';
 import { AT_KERNEL, FIRST_CARD, SECOND_CARD } from './support/machine-arguments.js';
 import { portTests } from './support/port-tests.js';
+import { queueTests } from './support/queue-tests.js';
 import { SegmentCapture } from './support/segment-capture.js';
 import { ServicesFixture } from './support/services-fixture.js';
 import { servicesTests } from './support/services-tests.js';
@@ -82,6 +83,7 @@ describeTap('lunetta services on an emulated 82576 (igb)', () => {
     }
   });
 
+  queueTests(fixture);
   portTests(fixture);
 });
 

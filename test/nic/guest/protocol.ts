@@ -32,6 +32,20 @@ export interface ReceivedFrame {
   readonly frame: string;
 }
 
+/** What there is of RSS on the card, told when all stacks are ready, one a queue. */
+export interface QueuesReady {
+  readonly key: string;
+  readonly table: readonly number[];
+}
+
+/** How the stack of a queue has fared, told after the end of all. */
+export interface QueueAccounts {
+  readonly queue: number;
+  /** Datagrams that it was given. */
+  readonly delivered: number;
+  readonly audit: QueueAudit;
+}
+
 /** What the probe tells. */
 export type ProbeReport =
   | ReceivedFrame

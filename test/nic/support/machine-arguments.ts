@@ -29,6 +29,8 @@ const GUEST_PROGRAMS = join(CHECKOUT, 'test', 'nic', 'guest', 'dist');
 const AGENT = join(GUEST_PROGRAMS, 'agent.js');
 /** See `test/nic/guest/port-probe.ts`. */
 export const PORT_PROBE = join(GUEST_PROGRAMS, 'port-probe.js');
+/** See `test/nic/guest/queue-workers.ts`. */
+export const QUEUE_WORKERS = join(GUEST_PROGRAMS, 'queue-workers.js');
 const MEMORY_MB = 1024;
 const HUGE_PAGES = 128;
 

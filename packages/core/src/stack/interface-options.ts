@@ -1,5 +1,6 @@
 import { LunettaError } from '../errors/lunetta-error.js';
 import type { Ipv4Address } from '../ipv4/ipv4-interface.js';
+import type { LinkPort } from '../link/link-driver.js';
 import { MIN_MTU } from '../wire/ipv4.js';
 import { isHost, mask, parse, parseCidr } from '../wire/ipv4-address.js';
 import { isGroup, isZero, hiOf, loOf } from '../wire/mac-address.js';
@@ -72,6 +73,17 @@ function checkHardwareAddress(name: string, bytes: Uint8Array): void {
   if (isGroup(hiOf(bytes)) || isZero(hiOf(bytes), loOf(bytes))) {
     throw wrong(name, 'the MAC address is a multicast address or zero; set the lowest bit of its first byte to 0');
   }
+}
+
+/**
+ * A stack belongs to one thread, and serves one queue: what arrives on another would wait there for ever.
+ *
+ * @throws LunettaError `LUNETTA_ERR_CONFIG`
+ */
+export function checkQueues(name: string, { driver, device, queueCount }: LinkPort): void {
+  if (queueCount === 1) return;
+  const remedy = 'Open one, or in each worker thread a stack on a queue of its own (option `queue`)';
+  throw wrong(name, `a stack serves one queue, and ${queueCount} of ${driver}:${device} were opened. ${remedy}`);
 }
 
 function wrong(name: string, what: string): LunettaError {

@@ -19,7 +19,7 @@ import { TAG_LENGTH } from '../wire/ethernet.js';
 import { format, parseCidr } from '../wire/ipv4-address.js';
 import { format as formatMac, hiOf, loOf, toBytes } from '../wire/mac-address.js';
 import { interfaceCounters, type InterfaceCounters } from './counters.js';
-import { checkAddresses, type InterfaceOptions } from './interface-options.js';
+import { checkAddresses, checkQueues, type InterfaceOptions } from './interface-options.js';
 import { checkVlan, type VlanOptions } from './vlan-options.js';
 import { NetworkInterface } from './network-interface.js';
 import type { PollLoop } from './poll-loop.js';
@@ -88,6 +88,7 @@ export class InterfaceSet {
     loop.enter(); // timers armed now count from now, however long ago the stack was made
     const { addresses, gateway } = checkAddresses(options);
     this.checkName(options.name);
+    checkQueues(options.name, port);
     const hardwareAddress = options.hardwareAddress ?? port.hardwareAddress ?? this.randomHardwareAddress();
     const io = new LinkIo(port.queue(0), this.byIndex.length);
     const ip = new Ipv4Interface(io.index, options.name, mtuOf(port, io, options));
