@@ -22,6 +22,7 @@
         "native/frame-store.cc",
         "native/interrupt-thread.cc",
         "native/port-config.cc",
+        "native/private-descriptors.cc",
         "native/ring-pair.cc"
       ],
       "include_dirs": [

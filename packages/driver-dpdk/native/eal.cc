@@ -13,6 +13,7 @@
 #include <mutex>
 
 #include "dpdk-error.h"
+#include "private-descriptors.h"
 
 namespace lunetta {
 
@@ -83,6 +84,7 @@ void Start(const std::vector<std::string>& arguments) {
   for (auto& bytes : argumentBytes) words.push_back(bytes.data());
   words.push_back(nullptr);
   AffinityScope affinity;
+  PrivateDescriptors descriptors;
   rte_errno = 0;
   if (rte_eal_init(static_cast<int>(words.size() - 1), words.data()) < 0) {
     throw DpdkError("eal", rte_errno != 0 ? rte_errno : EINVAL);

@@ -10,6 +10,7 @@
 
 #include "dpdk-error.h"
 #include "interrupt-thread.h"
+#include "private-descriptors.h"
 #include "ring-pair.h"
 
 namespace lunetta {
@@ -42,6 +43,7 @@ std::shared_ptr<EthDevice> EthDevice::Open(const DeviceRequest& request) {
     if (device->removed_ || device->queues() != request.queues) throw DpdkError("busy", EBUSY);
     return device;
   }
+  PrivateDescriptors descriptors;
   std::shared_ptr<EthDevice> device(new EthDevice(request));
   known = device;
   return device;

@@ -84,6 +84,25 @@ const DEVICES: Record<string, Device> = {
   },
 };
 
+describeTap('a child process', () => {
+  describeDpdk('started while a device of DPDK is open', () => {
+    test('does not keep the device alive once it is closed', async () => {
+      const netns = new Netns();
+      const port = await DEVICES['net_tap'].open(netns);
+      const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+      try {
+        expect(netns.devices).toContain('own0');
+        await port.close();
+        expect(child.exitCode).toBeNull();
+        expect(netns.devices).toEqual(['lo']);
+      } finally {
+        child.kill();
+        netns.remove();
+      }
+    });
+  });
+});
+
 describeTap('under a flood of a Linux kernel', () => {
   describeDpdk('an interface of the kernel that DPDK has open is removed', () => {
     let namespaces: Netns[];

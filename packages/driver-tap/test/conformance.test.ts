@@ -1,4 +1,4 @@
-import { describeLinkDriver, describeTap, Netns, PacketPeer } from '@lunetta/testkit/jest';
+import { describeLinkDriver, describeTap, SharedNetns } from '@lunetta/testkit/jest';
 import { TapDriver, tapOptionsSchema } from '../src/index.js';
 
 const CASES = [
@@ -8,27 +8,22 @@ const CASES = [
 
 // The far end is the kernel's: an AF_PACKET socket on the other side of the device.
 describeTap('the link contract over TAP', () => {
+  const shared = new SharedNetns();
   for (const [name, offloads] of CASES)
     describeLinkDriver(name, {
       // The kernel may speak on its own, such as to ask who has an address.
       exactFrames: false,
       open: async () => {
-        const netns = new Netns();
-        try {
-          const options = tapOptionsSchema.parse({ netns: netns.name, up: true, offloads });
-          const port = await new TapDriver().open(options, { interfaceName: 'lan' });
-          const peer = await PacketPeer.open(netns.name, 'lun0');
-          return {
-            port,
-            peer,
-            setLinkState: (state) => void netns.ip('link', 'set', 'lun0', state),
-            remove: () => void netns.ip('link', 'del', 'lun0'),
-            destroy: () => netns.remove(),
-          };
-        } catch (error) {
-          netns.remove();
-          throw error;
-        }
+        const { netns } = shared;
+        const options = tapOptionsSchema.parse({ netns: netns.name, up: true, offloads });
+        const port = await new TapDriver().open(options, { interfaceName: 'lan' });
+        return {
+          port,
+          peer: await shared.farEnd('lun0'),
+          setLinkState: (state) => void netns.ip('link', 'set', 'lun0', state),
+          remove: () => void netns.ip('link', 'del', 'lun0'),
+          destroy: () => undefined, // the device goes with its port
+        };
       },
     });
 });

@@ -7,6 +7,7 @@ export { describeTap } from './netns/describe-tap.js';
 export { describeUnless } from './netns/describe-unless.js';
 export { Netns } from './netns/netns.js';
 export { PacketPeer } from './netns/packet-peer.js';
+export { SharedNetns } from './netns/shared-netns.js';
 export { describeDrills } from './packetdrill/describe-drills.js';
 export { describeBehaviour } from './matrix/describe-behaviour.js';
 

@@ -1,13 +1,6 @@
 import { TapDriver, tapOptionsSchema } from '@lunetta/driver-tap';
-import {
-  createMemoryCable,
-  linkTarget,
-  memoryTarget,
-  pcapTarget,
-  PortFarEnd,
-  type LinkFixture,
-} from '@lunetta/testkit';
-import { describeBehaviour, describeTap, Netns, PacketPeer } from '@lunetta/testkit/jest';
+import { createMemoryCable, linkTarget, memoryTarget, pcapTarget, PortFarEnd } from '@lunetta/testkit';
+import { describeBehaviour, describeTap, SharedNetns } from '@lunetta/testkit/jest';
 
 describeBehaviour(memoryTarget());
 describeBehaviour(memoryTarget('memory, in segments of 256 bytes', { segmentSize: 256 }));
@@ -25,19 +18,13 @@ describeBehaviour(
 );
 
 describeTap('the matrix on TAP', () => {
-  describeBehaviour(linkTarget('tap', openTap));
+  const shared = new SharedNetns();
+  describeBehaviour(
+    linkTarget('tap', async () => {
+      // The packet socket at the far end is to see frames as they would be on a wire, checksums made.
+      const options = tapOptionsSchema.parse({ netns: shared.netns.name, up: true, offloads: false });
+      const port = await new TapDriver().open(options, { interfaceName: 'lan' });
+      return { port, peer: await shared.farEnd('lun0'), destroy: () => undefined }; // the device goes with its port
+    }),
+  );
 });
-
-async function openTap(): Promise<LinkFixture> {
-  const netns = new Netns();
-  try {
-    // The packet socket at the far end is to see frames as they would be on a wire, checksums made.
-    const options = tapOptionsSchema.parse({ netns: netns.name, up: true, offloads: false });
-    const port = await new TapDriver().open(options, { interfaceName: 'lan' });
-    const peer = await PacketPeer.open(netns.name, 'lun0');
-    return { port, peer, destroy: () => netns.remove() };
-  } catch (error) {
-    netns.remove();
-    throw error;
-  }
-}

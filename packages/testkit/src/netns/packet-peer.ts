@@ -4,49 +4,56 @@ import { createInterface } from 'node:readline';
 import type { FarEnd } from '../conformance/link-fixture.js';
 
 /**
- * stdin: one line of hex for each frame to send, and empty lines. stdout: "ready", then one line for each frame that the
- * kernel received on the device, and "sent" for an empty line: the frames before it are on the device. Ends with its stdin.
+ * stdin: "open DEVICE", one line of hex for each frame to send, and empty lines. stdout: "ready" once the device is open,
+ * then one line for each frame that the kernel received on it, and "sent" for an empty line: the frames before it are on the
+ * device. Ends with its stdin.
  */
 const SCRIPT = `
 import os
+import select
 import socket
 import sys
-import threading
 
 ETH_P_ALL = 3
 PACKET_OUTGOING = 4  # linux/if_packet.h: what we (and the kernel) sent ourselves
 
-peer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-peer.bind((sys.argv[1], 0))
-speaking = threading.Lock()
+peer = None
 
 
-def say(line):
-    with speaking:
-        print(line, flush=True)
-
-
-def send():
-    for line in sys.stdin:
-        if line == "\\n":
-            say("sent")
-            continue
+def obey(line):
+    global peer
+    if line.startswith(b"open "):
+        if peer is not None:
+            peer.close()
+        peer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        peer.bind((line[5:].decode(), 0))
+        print("ready", flush=True)
+    elif line == b"":
+        print("sent", flush=True)
+    else:
         try:
-            peer.send(bytes.fromhex(line))
+            peer.send(bytes.fromhex(line.decode()))
         except OSError as error:  # the device is down or gone
             print("error", error, file=sys.stderr)
-    os._exit(0)
 
 
-threading.Thread(target=send, daemon=True).start()
-say("ready")
+unread = b""
 while True:
-    try:
-        frame, address = peer.recvfrom(70000)
-    except OSError:
-        continue  # ENETDOWN, told once for each time the device goes down
-    if address[2] != PACKET_OUTGOING:
-        say(frame.hex())
+    readable = select.select([0] if peer is None else [0, peer], [], [])[0]
+    if peer in readable:
+        try:
+            frame, address = peer.recvfrom(70000)
+            if address[2] != PACKET_OUTGOING:
+                print(frame.hex(), flush=True)
+        except OSError:
+            pass  # ENETDOWN, told once for each time the device goes down
+    if 0 in readable:
+        some = os.read(0, 1 << 20)
+        if some == b"":
+            break
+        *lines, unread = (unread + some).split(b"\\n")
+        for line in lines:
+            obey(line)
 `;
 
 /**
@@ -57,24 +64,36 @@ export class PacketPeer implements FarEnd {
   /** Frames that arrived there, in order. */
   readonly inbox: Uint8Array[] = [];
   private readonly flushes: (() => void)[] = [];
+  private onReady: () => void = () => undefined;
 
-  private constructor(private readonly child: ChildProcess) {}
+  private constructor(private readonly child: ChildProcess) {
+    createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
+      if (line === 'ready') this.onReady();
+      else if (line === 'sent') this.flushes.shift()?.();
+      else this.inbox.push(new Uint8Array(Buffer.from(line, 'hex')));
+    });
+  }
 
   static async open(netns: string, device: string): Promise<PacketPeer> {
-    const child = spawn('ip', ['netns', 'exec', netns, 'python3', '-c', SCRIPT, device], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-    });
+    const child = spawn('ip', ['netns', 'exec', netns, 'python3', '-c', SCRIPT], { stdio: ['pipe', 'pipe', 'ignore'] });
     const peer = new PacketPeer(child);
-    const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
-    await new Promise<void>((resolve, reject) => {
-      child.once('exit', (status) => reject(new Error(`the process of the packet socket ended with status ${status}`)));
-      lines.on('line', (line) => {
-        if (line === 'ready') resolve();
-        else if (line === 'sent') peer.flushes.shift()?.();
-        else peer.inbox.push(new Uint8Array(Buffer.from(line, 'hex')));
-      });
-    });
+    await peer.moveTo(device);
     return peer;
+  }
+
+  /** Goes to another device of the namespace: from now on it is that one's far end. */
+  moveTo(device: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onExit = (status: number | null): void =>
+        reject(new Error(`the process of the packet socket ended with status ${status}`));
+      this.child.once('exit', onExit);
+      this.onReady = () => {
+        this.child.off('exit', onExit);
+        this.inbox.length = 0; // of the device before
+        resolve();
+      };
+      this.child.stdin?.write(`open ${device}\n`);
+    });
   }
 
   send(frame: Uint8Array): true {

@@ -1,0 +1,38 @@
+import type { LinkFixture } from '@lunetta/testkit';
+import type { SharedNetns } from '@lunetta/testkit/jest';
+import { openDpdk, uniqueName } from './dpdk-fixture.js';
+
+/** A TAP device that DPDK makes; the far end is the kernel's. */
+export async function openTap(shared: SharedNetns): Promise<LinkFixture> {
+  const { netns } = shared;
+  const options = { netns: netns.name, buffers: 2048 };
+  const port = await openDpdk(`net_tap_${uniqueName()},iface=own0`, options);
+  netns.ip('link', 'set', 'own0', 'up');
+  return {
+    port,
+    peer: await shared.farEnd('own0'),
+    setLinkState: (state) => void netns.ip('link', 'set', 'own0', state),
+    remove: () => void netns.ip('link', 'del', 'own0'),
+    destroy: () => undefined, // it goes with its port
+  };
+}
+
+/** One end of a veth pair; the far end is on the other one. */
+export async function openAfPacket(shared: SharedNetns): Promise<LinkFixture> {
+  const { netns } = shared;
+  netns.ip('link', 'add', 'own0', 'up', 'type', 'veth', 'peer', 'name', 'far0');
+  netns.ip('link', 'set', 'far0', 'up');
+  const options = { netns: netns.name, buffers: 2048 };
+  let isThere = true;
+  const remove = (): void => {
+    if (isThere) netns.ip('link', 'del', 'own0');
+    isThere = false;
+  };
+  return {
+    port: await openDpdk(`net_af_packet_${uniqueName()},iface=own0`, options),
+    peer: await shared.farEnd('far0'),
+    setLinkState: (state) => void netns.ip('link', 'set', 'far0', state),
+    remove,
+    destroy: remove,
+  };
+}
