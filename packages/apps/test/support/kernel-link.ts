@@ -34,19 +34,24 @@ export const NET_TAP: KernelLink = {
   left: ['lo'],
 };
 
-/** One end of a veth pair, opened by DPDK. */
-export const NET_AF_PACKET: KernelLink = {
-  driver: 'dpdk',
-  device: 'net_af_packet0,iface=own0',
-  ownDevice: 'own0',
-  prepare: (netns) => {
-    netns.ip('link', 'add', 'own0', 'type', 'veth', 'peer', 'name', 'far0');
-    netns.ip('link', 'set', 'own0', 'up');
-    netns.exec('ethtool', '-K', 'far0', 'tx', 'off'); // a kernel leaves checksums on veth unfinished
-  },
-  connect: (netns) => connect(netns, 'far0'),
-  left: ['lo', 'far0', 'own0'],
-};
+/** One end of a veth pair, opened by this driver of DPDK. */
+function onVeth(driver: string): KernelLink {
+  return {
+    driver: 'dpdk',
+    device: `${driver}0,iface=own0`,
+    ownDevice: 'own0',
+    prepare: (netns) => {
+      netns.ip('link', 'add', 'own0', 'type', 'veth', 'peer', 'name', 'far0');
+      netns.ip('link', 'set', 'own0', 'up');
+      netns.exec('ethtool', '-K', 'far0', 'tx', 'off'); // a kernel leaves checksums on veth unfinished
+    },
+    connect: (netns) => connect(netns, 'far0'),
+    left: ['lo', 'far0', 'own0'],
+  };
+}
+
+export const NET_AF_PACKET = onVeth('net_af_packet');
+export const NET_AF_XDP = onVeth('net_af_xdp');
 
 /** As the device is called without its arguments. */
 export function nameOf({ driver, device }: KernelLink): string {
