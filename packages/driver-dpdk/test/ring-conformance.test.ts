@@ -4,16 +4,17 @@ import { describeDpdk } from './support/describe-dpdk.js';
 import { openRingPair } from './support/dpdk-fixture.js';
 
 describeDpdk('the link contract over DPDK', () => {
-  describeLinkDriver('net_ring', {
-    countsLosses: true,
-    open: async () => {
-      const [port, far] = await openRingPair();
-      return {
-        port,
-        peer: new PortFarEnd(far),
-        setLinkState: (state) => void port.setLink(state === 'up'),
-        destroy: () => undefined,
-      };
-    },
-  });
+  for (const frames of ['native', 'webassembly'])
+    describeLinkDriver(`net_ring, ${frames} memory`, {
+      countsLosses: true,
+      open: async () => {
+        const [port, far] = await openRingPair({ frames });
+        return {
+          port,
+          peer: new PortFarEnd(far),
+          setLinkState: (state) => void port.setLink(state === 'up'),
+          destroy: () => undefined,
+        };
+      },
+    });
 });
