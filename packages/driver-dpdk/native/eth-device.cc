@@ -2,6 +2,8 @@
 
 #include <rte_dev.h>
 #include <rte_errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -51,9 +53,13 @@ std::shared_ptr<EthDevice> EthDevice::Open(const DeviceRequest& request) {
 
 EthDevice::EthDevice(const DeviceRequest& request) : request_(request), taken_(request.queues) {
   try {
+    const Sockets before = OpenSockets(AF_XDP);
     Attach();
     Configure();
     SetUpQueues();
+    for (const auto& each : OpenSockets(AF_XDP)) {
+      if (before.count(each.first) == 0) xdpSockets_.insert(each);
+    }
     Start();
   } catch (...) {
     Close();
@@ -292,6 +298,17 @@ void EthDevice::OnDeviceEvent(const char*, rte_dev_event_type type, void* self) 
 
 // ---- closing ----
 
+// net_af_xdp of DPDK 22.11 forgets its socket when it is closed, and with it the buffers that the kernel was to fill.
+void EthDevice::EndForgottenSockets() {
+  const Sockets open = OpenSockets(AF_XDP);
+  for (const auto& [fd, inode] : xdpSockets_) {
+    const auto found = open.find(fd);
+    if (found != open.end() && found->second == inode) close(fd);
+  }
+  xdpSockets_.clear();
+  for (const auto& store : stores_) store->TakeForgotten(request_.queues);
+}
+
 void EthDevice::Close() {
   if (id_ != RTE_MAX_ETHPORTS) {
     rte_eth_dev_callback_unregister(id_, RTE_ETH_EVENT_INTR_LSC, OnEthEvent, this);
@@ -313,6 +330,7 @@ void EthDevice::Close() {
     }
   }
   if (added_) rte_eal_hotplug_remove(request_.bus.c_str(), request_.name.c_str());
+  if (!xdpSockets_.empty()) EndForgottenSockets();
   RingEndClosed(request_.name);
   started_ = added_ = false;
   id_ = RTE_MAX_ETHPORTS;

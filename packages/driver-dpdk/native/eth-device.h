@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "frame-store.h"
+#include "private-descriptors.h"
 
 namespace lunetta {
 
@@ -102,6 +103,7 @@ class EthDevice {
   void SetHardwareAddress();
   void FindInterrupts();
   void Close();
+  void EndForgottenSockets();
   void Tell();
   static int OnEthEvent(uint16_t id, rte_eth_event_type type, void* self, void*);
   static void OnDeviceEvent(const char* name, rte_dev_event_type type, void* self);
@@ -118,6 +120,7 @@ class EthDevice {
   uint64_t rxOffloads_ = 0, txOffloads_ = 0;
   bool hasInterrupts_ = false;
   std::vector<std::shared_ptr<FrameStore>> stores_;
+  Sockets xdpSockets_;
 
   std::mutex listenersMutex_;  // of the next two
   std::vector<bool> taken_;

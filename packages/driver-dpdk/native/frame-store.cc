@@ -143,6 +143,28 @@ void FrameStore::FreeRetired() {
   retired.erase(std::remove_if(retired.begin(), retired.end(), isFree), retired.end());
 }
 
+void FrameStore::TakeForgotten(uint32_t users) {
+  if (users_ > users) return;
+  const uint32_t expected = rte_mempool_avail_count(pool_);
+  std::vector<void*> mbufs;
+  std::vector<bool> isKnown(buffers());
+  for (void* mbuf; rte_mempool_get(pool_, &mbuf) == 0; mbufs.push_back(mbuf)) {
+    isKnown[static_cast<size_t>(HandleOf(static_cast<rte_mbuf*>(mbuf)))] = true;
+  }
+  // Else some lie in the cache of another thread, and cannot be told from forgotten ones.
+  const bool isWhole = mbufs.size() == expected;
+  for (uint32_t i = 0; isWhole && i < buffers(); i++) {
+    const auto handle = static_cast<int32_t>(i);
+    if (isKnown[i] || ownership_.Of(handle) != kOwnerDriver) continue;
+    rte_mbuf* mbuf = MbufOf(handle);
+    rte_mbuf_refcnt_set(mbuf, 1);
+    mbuf->next = nullptr;
+    mbuf->nb_segs = 1;
+    mbufs.push_back(mbuf);
+  }
+  rte_mempool_put_bulk(pool_, mbufs.data(), static_cast<unsigned>(mbufs.size()));
+}
+
 uint32_t FrameStore::available() const {
   return pool_ != nullptr ? rte_mempool_avail_count(pool_) : buffers() - OwnedByStacks();
 }

@@ -69,6 +69,9 @@ class FrameStore {
   // not touch the memory any more.
   static bool Leave(const std::shared_ptr<FrameStore>& store);
 
+  // Puts what a closed device has forgotten into the pool, if nobody else uses the memory: `users` are its own queues.
+  void TakeForgotten(uint32_t users);
+
   // The Internet sum of the bytes [at, end). What does not lie in the memory is refused, counted, and 0.
   uint32_t Sum(uint32_t at, uint32_t end);
   uint64_t refusedSums() const { return refusedSums_; }

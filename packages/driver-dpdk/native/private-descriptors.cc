@@ -2,6 +2,8 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <cstdlib>
 
@@ -29,6 +31,18 @@ PrivateDescriptors::~PrivateDescriptors() {
   for (int fd : OpenDescriptors()) {
     if (before_.count(fd) == 0) fcntl(fd, F_SETFD, fcntl(fd, F_GETFD) | FD_CLOEXEC);
   }
+}
+
+Sockets OpenSockets(int family) {
+  Sockets sockets;
+  for (int fd : OpenDescriptors()) {
+    int domain = 0;
+    socklen_t length = sizeof domain;
+    struct stat status;
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) != 0 || domain != family) continue;
+    if (fstat(fd, &status) == 0) sockets[fd] = status.st_ino;
+  }
+  return sockets;
 }
 
 }  // namespace lunetta
