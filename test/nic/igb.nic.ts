@@ -61,13 +61,8 @@ describeTap('lunetta services on an emulated 82576 (igb)', () => {
       const pulled = machine.monitor.execute('device_del', { id: SECOND_CARD.id });
       const ended = fixture.end().finally(() => (isOver = true));
       for (let i = 0; !isOver; i++) {
-        machine.peer.send(
-          padded(
-            datagram()
-              .udp({ srcPort: 6002 })
-              .payload(pattern(i % 1400)),
-          ),
-        );
+        const packet = datagram().udp({ srcPort: 6002 });
+        machine.peer.send(padded(packet.payload(pattern(i % 1400))));
         await pause(5);
       }
       await pulled;
