@@ -5,6 +5,7 @@ import { TAP_DEVICE } from './machine-arguments.js';
 import { within } from './within.js';
 
 const PATIENCE_MS = 60_000;
+const BUFFER_MB = '16';
 const FIELDS = ['frame.len', 'tcp.len', 'ip.checksum.status', 'tcp.checksum.status'];
 const CHECKED = ['-o', 'ip.check_checksum:TRUE', '-o', 'tcp.check_checksum:TRUE'];
 /** What Wireshark calls a right checksum. */
@@ -30,7 +31,7 @@ export class SegmentCapture {
   /** Starts to listen for what a filter of tcpdump's language lets through. */
   static async start(kernel: KernelPeer, filter: string): Promise<SegmentCapture> {
     const fields = FIELDS.flatMap((field) => ['-e', field]);
-    const words = ['-l', '-n', '-i', TAP_DEVICE, '-f', filter, ...CHECKED, '-T', 'fields', ...fields];
+    const words = ['-l', '-n', '-i', TAP_DEVICE, '-B', BUFFER_MB, '-f', filter, ...CHECKED, '-T', 'fields', ...fields];
     const tshark = kernel.start('tshark', ...words);
     const listening = async (): Promise<void> => {
       for (let said = ''; !said.includes('Capturing on');) {
