@@ -4,8 +4,9 @@
  * JavaScript, C++ in turn), and dpdk-testpmd beside it. What the contract of a queue costs C++ itself shows beside a loop
  * that knows nothing of it, from DPDK's burst received to its burst sent (`bareMpps`). A process a row.
  *
- * net_null and net_ring show what was sent, so every frame that arrives gets the headers of a request from another station
- * first, the same way in all of them (`stampNs`, part of each figure).
+ * net_null and net_ring show what was sent, and at the other end of a net_memif a dpdk-testpmd on the other core sends it
+ * back: every frame that arrives gets the headers of a request from another station first, the same way in all of them
+ * (`stampNs`, part of each figure).
  *
  * `npm run bench:dpdk [-- --json] [-- CASE...]`
  */
@@ -15,10 +16,11 @@ import { fileURLToPath } from 'node:url';
 import type { DpdkFigures } from './dpdk/dpdk-case.js';
 import { testpmdMpps } from './dpdk/testpmd.js';
 import { round } from './report.js';
+import { SERVER_CPU } from './tap/process.js';
 
 const CHILD = fileURLToPath(new URL('dpdk/dpdk-case.js', import.meta.url));
 const RESULTS = fileURLToPath(new URL('../results/', import.meta.url));
-const DEVICES = ['net_null', 'net_ring'];
+const DEVICES = ['net_null', 'net_ring', 'net_memif'];
 const SIZES = [64, 1500];
 const CASES = ['macswap', 'udp-echo', 'udp-echo-checksum', 'udp-echo-view', 'udp-echo-copy'];
 /** The loop in C++ counts only if its macswap is at least so much of dpdk-testpmd's. */
@@ -53,8 +55,11 @@ async function measureDevice(device: string, bytes: number, cases: readonly stri
   }));
 }
 
-function child(...words: (string | number)[]): DpdkFigures {
-  const output = execFileSync(process.execPath, [CHILD, ...words.map(String)], {
+function child(name: string, device: string, bytes: number): DpdkFigures {
+  // Beside a testpmd that spins on the other core there is one for us.
+  const launcher = device === 'net_memif' ? ['taskset', '-c', String(SERVER_CPU)] : [];
+  const [command, ...words] = [...launcher, process.execPath, CHILD, name, device, String(bytes)];
+  const output = execFileSync(command, words, {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   return JSON.parse(output.toString()) as DpdkFigures;

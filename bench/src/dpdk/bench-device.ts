@@ -1,5 +1,6 @@
 import { type BenchLoops, type LoopResult, DpdkDriver, type DpdkPort, dpdkOptionsSchema } from '@lunetta/driver-dpdk';
 import { arpReply, OWN, ownMac, PAYLOAD_BYTE, PEER, peerMac, PORT, requestHeaders } from './requests.js';
+import { deviceSpec, MemifPartner } from './testpmd.js';
 
 /** Frames under way on a device that shows what was sent. */
 const IN_FLIGHT = 256;
@@ -16,13 +17,15 @@ export class BenchDevice {
     /** Whether the device shows only what was sent before, so that frames must be put under way. */
     private readonly isRing: boolean,
     readonly bytes: number,
+    private readonly partner: MemifPartner | undefined,
   ) {}
 
-  /** @param device `net_null` or `net_ring` */
+  /** @param device `net_null`, `net_ring`, or `net_memif` */
   static async open(device: string, bytes: number, hasChecksum: boolean): Promise<BenchDevice> {
-    const spec = device === 'net_null' ? `net_null0,size=${bytes}` : 'net_ring0';
-    const options = dpdkOptionsSchema.parse({ device: spec, buffers: 4096 });
+    const partner = device === 'net_memif' ? new MemifPartner() : undefined;
+    const options = dpdkOptionsSchema.parse({ device: deviceSpec(device, bytes, partner), buffers: 4096 });
     const port = await new DpdkDriver().open(options, { interfaceName: 'bench' });
+    await partner?.meet(bytes);
     const requests = requestHeaders(bytes, hasChecksum);
     const loops = port.measure({
       headers: requests,
@@ -32,7 +35,7 @@ export class BenchDevice {
       peerMac: peerMac(),
       port: PORT,
     });
-    const bench = new BenchDevice(port, loops, requests, device !== 'net_null', bytes);
+    const bench = new BenchDevice(port, loops, requests, device !== 'net_null', bytes, partner);
     bench.seed(0);
     return bench;
   }
@@ -77,9 +80,10 @@ export class BenchDevice {
     if (shown !== counted) throw new Error(`${counted} frames were counted, and the device has shown ${shown}`);
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.loops.close();
-    return this.port.close();
+    await this.partner?.leave();
+    await this.port.close();
   }
 }
 

@@ -25,8 +25,9 @@ export interface Runner {
   check(): void;
 }
 
-/** Turns of the stack until the peer is known; each brings a burst. */
-const TURNS_FOR_ARP = 20;
+/** Frames that arrive until the stack has asked for its peer, or has been told. */
+const FRAMES_FOR_ARP = 20;
+const MOST_TURNS_FOR_ARP = 10_000;
 const MOST_EMPTY_TURNS = 1_000_000;
 
 export function runnerFor(name: CaseName, bench: BenchDevice): Runner {
@@ -170,8 +171,11 @@ class EchoRunner implements Runner {
   }
 
   private turnWith(show: () => void): void {
+    const { port } = this.bench;
     show();
-    for (let turn = 0; turn < TURNS_FOR_ARP; turn++) {
+    const enough = port.statistics().rxFrames + FRAMES_FOR_ARP;
+    for (let turns = 0; port.statistics().rxFrames < enough; turns++) {
+      if (turns > MOST_TURNS_FOR_ARP) throw new Error('no frame arrives');
       this.bench.seed(1);
       this.host.turn();
     }

@@ -208,11 +208,15 @@ describeTap('waking', () => {
     tap.queue.arm();
     for (let i = 0; i < 5; i++) peer.send(testFrame(60, i));
     await until(() => tap.wakes > 0, 'the wake-up');
-    // While it waits for a peer's answer an idle loop turns once or twice; one without rest turns dozens of times.
-    const { uvMetricsInfo: before } = performance.nodeTiming;
-    for (let i = 0; i < ANSWERS; i++) await peer.flush();
-    const { uvMetricsInfo: after } = performance.nodeTiming;
-    expect(after.loopCount - before.loopCount).toBeLessThan(5 * ANSWERS);
+    // While it waits for a peer's answer an idle loop turns once or twice; one without rest turns dozens of times. The engine
+    // has work of its own for the loop now and then, so it is the usual answer that counts.
+    const turnsOf: number[] = [];
+    for (let i = 0; i < ANSWERS; i++) {
+      const { loopCount } = performance.nodeTiming.uvMetricsInfo;
+      await peer.flush();
+      turnsOf.push(performance.nodeTiming.uvMetricsInfo.loopCount - loopCount);
+    }
+    expect(turnsOf.sort((a, b) => a - b)[ANSWERS / 2]).toBeLessThan(5);
     // Nor is a wake-up lost because we stopped listening.
     tap.queue.arm();
     await until(() => tap.wakes > 1, 'the wake-up after it');
