@@ -32,11 +32,7 @@ export interface DpdkFigures {
 type Run = (frames: number) => number;
 
 async function measure(name: CaseName, device: string, bytes: number): Promise<DpdkFigures> {
-  const bench = await BenchDevice.open(
-    device,
-    bytes,
-    name !== 'udp-echo' && name !== 'macswap' && name.endsWith('checksum'),
-  );
+  const bench = await BenchDevice.open(device, bytes, name.endsWith('checksum'));
   const runner = runnerFor(name, bench);
   const work = WORKS[name];
   const hasBare = answersInPlace(name);

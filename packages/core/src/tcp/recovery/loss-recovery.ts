@@ -149,10 +149,12 @@ export class LossRecovery {
   /** Without SACK: bytes of which this acknowledgment is the first to show that they have arrived. */
   private presume({ isDuplicate }: Acknowledgment, acked: number): number {
     const { mss } = this.congestion;
-    if (!isDuplicate)
-      return acked === 0 ? 0 : this.duplicates.acknowledged(acked, mss, this.phase === RecoveryPhase.RECOVERY);
-    this.duplicates.add(mss, this.board.outstanding);
-    return mss;
+    if (isDuplicate) {
+      this.duplicates.add(mss, this.board.outstanding);
+      return mss;
+    }
+    if (acked === 0) return 0;
+    return this.duplicates.acknowledged(acked, mss, this.phase === RecoveryPhase.RECOVERY);
   }
 
   /** Marks what is lost. */
